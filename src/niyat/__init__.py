@@ -1,0 +1,1 @@
+"""Niyat books a doctor, takes the payment and keeps everyone informed."""
