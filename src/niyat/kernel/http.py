@@ -1,0 +1,175 @@
+"""What every service's HTTP app shares: RFC 9457 problem details for every error, and a correlation id.
+
+A service builds its app with `create_app(…, errors={SlotTaken: 409, …})`: that table is the only place where an
+error meets a status. What is not in it is a bug and answers 500 without detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from niyat.kernel import correlation, errors
+from niyat.kernel.db import Database
+from niyat.kernel.log import get_logger
+
+log = get_logger(__name__)
+
+CORRELATION_HEADER = "x-correlation-id"
+PROBLEM_TYPE = "application/problem+json"
+
+ErrorTable: TypeAlias = Mapping[type[errors.NiyatError], int]
+
+COMMON_ERRORS: ErrorTable = {
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.InvalidRequest: 422,
+    errors.IdempotencyKeyReused: 422,
+    errors.TooManyRequests: 429,
+    errors.ServiceUnavailable: 503,
+}
+
+
+class FieldProblem(BaseModel):
+    """One field that is wrong, and what is allowed there."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. `code` is stable; `detail` is for people."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    correlation_id: str
+    errors: list[FieldProblem] = []
+
+
+def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
+    """A problem details answer."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        correlation_id=correlation.correlation_id.get(""),
+        **extra,
+    )
+    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    content = body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
+    return JSONResponse(content, status, headers, PROBLEM_TYPE)
+
+
+def problems(table: ErrorTable, *named: type[errors.NiyatError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that may answer with these errors, for its OpenAPI description."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for error in named:
+        status = (COMMON_ERRORS | dict(table))[error]
+        line = f"`{error().code}`: {error().detail}"
+        entry = by_status.setdefault(
+            status, {"content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        )
+        entry["description"] = "\n\n".join(filter(None, [entry.get("description"), line]))
+    return by_status
+
+
+def create_app(title: str, description: str, *, table: ErrorTable) -> FastAPI:
+    """A FastAPI app whose every error is a problem details document."""
+    problem_response = {"model": Problem, "description": "Problem details (RFC 9457); see `code`"}
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        responses={"4XX": problem_response, "5XX": problem_response},
+        generate_unique_id_function=_operation_id,
+    )
+    statuses = COMMON_ERRORS | dict(table)
+
+    async def on_error(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, errors.NiyatError)  # noqa: S101 - registered for this type alone
+        status = next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), 500)
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("an error has no status", code=error.code)
+        return problem(status, error.code, error.detail, **error.extra)
+
+    async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        fields = [
+            FieldProblem(field=".".join(str(part) for part in e["loc"][1:]) or str(e["loc"][0]), message=e["msg"])
+            for e in error.errors()
+        ]
+        return problem(422, "invalid-request", errors.InvalidRequest().detail, errors=fields)
+
+    async def on_http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        phrase = HTTPStatus(error.status_code).phrase
+        return problem(error.status_code, phrase.lower().replace(" ", "-"), f"{phrase}.")
+
+    app.add_exception_handler(errors.NiyatError, on_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_middleware(Correlated)
+    return app
+
+
+class Correlated:
+    """Outermost: takes or makes the correlation id, returns it, and turns a crash into a 500 problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(CORRELATION_HEADER.encode(), b"").decode("latin-1")
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (CORRELATION_HEADER.encode(), correlation.correlation_id.get().encode()),
+                ]
+            await send(message)
+
+        with correlation.bound(given if correlation.acceptable(given) else correlation.new_correlation_id()):
+            try:
+                await self.app(scope, receive, send_with_id)
+            except Exception:
+                log.exception("a request failed", method=scope["method"], path=scope["path"])
+                if started:
+                    raise
+                answer = problem(500, "internal-error", "Something went wrong here; it was logged under this id.")
+                await answer(scope, receive, send_with_id)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _database(request: Request) -> Database:
+    db: Database = request.app.state.db
+    return db
+
+
+Db = Annotated[Database, Depends(_database)]

@@ -1,0 +1,55 @@
+"""Settings come from the environment and are checked once, at start; a wrong one stops the start with its name.
+
+Each service declares its own beside this one (`payments/settings.py`). Secrets are `SecretStr`, so that no log
+or traceback shows them. What has no default outside the sandbox must be given.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where this runs: `sandbox` uses stand-ins for every provider, `production` refuses them."""
+
+    SANDBOX = "sandbox"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """What every process needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="NIYAT_", extra="ignore")
+
+    environment: Environment = Environment.SANDBOX
+    public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/]+$")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_json: bool = False
+    postgres_url: SecretStr | None = Field(
+        default=None, description="A PostgreSQL 18 with the right to make roles and databases; else the embedded one"
+    )
+    token_issuer: str = "niyat"
+
+
+class SettingsWrong(Exception):
+    """The environment holds a setting that is missing or not allowed."""
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(kind: type[S], **known: object) -> S:
+    """Read `kind` from the environment; `known` values come from the composition root and win.
+
+    Raises SettingsWrong, naming each variable and what is allowed, never its value.
+    """
+    try:
+        return kind(**known)  # type: ignore[arg-type]
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        lines = [f"{prefix}{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors()]
+        raise SettingsWrong("\n".join(lines)) from None
