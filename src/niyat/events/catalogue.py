@@ -1,0 +1,308 @@
+"""Every event there is: one frozen class each, and the registry that turns JSON back into them.
+
+Events carry ids, money (integer minor units and currency) and instants; never a name, phone or address. A
+changed meaning is a new class with the next `version`; a class that was published is never edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from niyat.kernel.errors import NiyatError
+
+APPOINTMENTS = "appointment-events"
+PAYMENTS = "payment-events"
+
+
+class UnknownEvent(NiyatError):
+    """This type and version of event is not in the catalogue; run the version of Niyat that publishes it."""
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def _iana(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Kolkata") from unknown
+    return name
+
+
+Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(_utc)]
+TimeZone: TypeAlias = Annotated[str, AfterValidator(_iana)]
+Price: TypeAlias = Annotated[int, Field(strict=True, ge=0, description="Minor units of the currency.")]
+Amount: TypeAlias = Annotated[int, Field(strict=True, gt=0, description="Minor units of the currency.")]
+Currency: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
+Code: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""A code or a gateway's id: no blanks, so that no sentence about a person fits in."""
+
+AppointmentStatus: TypeAlias = Literal[
+    "reserved", "pending-payment", "confirmed", "completed", "cancelled", "expired", "no-show"
+]
+ConsultationType: TypeAlias = Literal["VIDEO", "AUDIO", "IN_PERSON"]
+PaymentStatus: TypeAlias = Literal[
+    "pending", "authorized", "captured", "failed", "partially-refunded", "refunded"
+]
+PaymentMethod: TypeAlias = Literal[
+    "card", "upi", "netbanking", "wallet", "emi", "paylater", "bank-transfer", "cash", "other"
+]
+
+
+class Event(BaseModel):
+    """What every event is: frozen, closed to unknown fields, with a key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: ClassVar[str]
+    type: ClassVar[str]
+    version: ClassVar[int]
+
+    occurred_at: Instant
+
+    @property
+    def key(self) -> UUID:
+        """The aggregate's id: events of one key keep their order."""
+        raise NotImplementedError
+
+
+class AppointmentEvent(Event):
+    """What every event about an appointment says: which, whose, when, in which state and revision."""
+
+    topic: ClassVar[str] = APPOINTMENTS
+
+    appointment_id: UUID
+    doctor_id: UUID
+    patient_id: UUID
+    revision: Annotated[int, Field(strict=True, ge=0, description="Counts moves; a calendar's SEQUENCE.")]
+    status: AppointmentStatus
+    starts_at: Instant
+    ends_at: Instant
+    time_zone: Annotated[TimeZone, Field(description="IANA name.")]
+    consultation_type: ConsultationType
+
+    @property
+    def key(self) -> UUID:
+        return self.appointment_id
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> AppointmentEvent:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at must be later than starts_at")
+        return self
+
+
+class AppointmentReserved(AppointmentEvent):
+    """A slot is held for a patient until `hold_expires_at`."""
+
+    type: ClassVar[str] = "APPOINTMENT_RESERVED"
+    version: ClassVar[int] = 1
+
+    hold_expires_at: Instant
+    amount: Price
+    currency: Currency
+
+
+class AppointmentConfirmed(AppointmentEvent):
+    """The visit stands: it was paid by `payment_id`, or is free (`payment_id` null)."""
+
+    type: ClassVar[str] = "APPOINTMENT_CONFIRMED"
+    version: ClassVar[int] = 1
+
+    payment_id: UUID | None
+    amount: Price
+    currency: Currency
+
+
+class AppointmentCancelled(AppointmentEvent):
+    """The visit will not take place; `amount_owed_back` is what of any money the patient gets back."""
+
+    type: ClassVar[str] = "APPOINTMENT_CANCELLED"
+    version: ClassVar[int] = 1
+
+    cancelled_by: Literal["patient", "doctor", "admin", "system"]
+    reason_code: Code
+    amount_owed_back: Price
+    currency: Currency
+    payment_id: UUID | None
+    was_confirmed: Annotated[bool, Field(strict=True)]
+
+
+class AppointmentRescheduled(AppointmentEvent):
+    """The same visit at another time; `revision` went up by one."""
+
+    type: ClassVar[str] = "APPOINTMENT_RESCHEDULED"
+    version: ClassVar[int] = 1
+
+    previous_starts_at: Instant
+    previous_ends_at: Instant
+
+
+class AppointmentCompleted(AppointmentEvent):
+    """The visit took place: the doctor has earned it."""
+
+    type: ClassVar[str] = "APPOINTMENT_COMPLETED"
+    version: ClassVar[int] = 1
+
+
+class AppointmentNoShow(AppointmentEvent):
+    """One party did not come."""
+
+    type: ClassVar[str] = "APPOINTMENT_NO_SHOW"
+    version: ClassVar[int] = 1
+
+    party: Literal["patient", "doctor"]
+
+
+class AppointmentExpired(AppointmentEvent):
+    """The hold lapsed unpaid and the slot is free again."""
+
+    type: ClassVar[str] = "APPOINTMENT_EXPIRED"
+    version: ClassVar[int] = 1
+
+
+class AppointmentPaymentUpdated(AppointmentEvent):
+    """The appointment's projection of its payment changed; for pages that show both."""
+
+    type: ClassVar[str] = "APPOINTMENT_PAYMENT_UPDATED"
+    version: ClassVar[int] = 1
+
+    payment_id: UUID
+    payment_status: PaymentStatus
+
+
+class PaymentEvent(Event):
+    """What every event about a booking's money says. Its key is the appointment."""
+
+    topic: ClassVar[str] = PAYMENTS
+
+    payment_id: UUID
+    appointment_id: UUID
+    patient_id: UUID
+    doctor_id: UUID
+    amount: Amount
+    currency: Currency
+
+    @property
+    def key(self) -> UUID:
+        return self.appointment_id
+
+
+class PaymentInitiated(PaymentEvent):
+    """An order was created at the gateway and can be paid."""
+
+    type: ClassVar[str] = "PAYMENT_INITIATED"
+    version: ClassVar[int] = 1
+
+    order_id: Code
+
+
+class PaymentAuthorized(PaymentEvent):
+    """The patient's bank said yes; nothing is captured yet."""
+
+    type: ClassVar[str] = "PAYMENT_AUTHORIZED"
+    version: ClassVar[int] = 1
+
+
+class PaymentCompleted(PaymentEvent):
+    """The money is ours: captured at the gateway, or received at the desk (then without the gateway's ids)."""
+
+    type: ClassVar[str] = "PAYMENT_COMPLETED"
+    version: ClassVar[int] = 1
+
+    method: PaymentMethod | None
+    order_id: Code | None
+    gateway_payment_id: Code | None
+
+
+class PaymentFailed(PaymentEvent):
+    """One attempt to pay failed; the patient may try again. It releases nothing."""
+
+    type: ClassVar[str] = "PAYMENT_FAILED"
+    version: ClassVar[int] = 1
+
+    reason_code: Code
+    gateway_payment_id: Code
+
+
+class PaymentReleased(PaymentEvent):
+    """The payment will never be captured: refused for good, or released uncaptured. The slot need not wait."""
+
+    type: ClassVar[str] = "PAYMENT_RELEASED"
+    version: ClassVar[int] = 1
+
+    reason_code: Code
+
+
+class RefundEvent(PaymentEvent):
+    """What every event about a refund says; `amount` is the refund's, not the payment's."""
+
+    refund_id: UUID
+    reason_code: Code
+
+
+class RefundInitiated(RefundEvent):
+    """A refund was decided and stored; the gateway is being asked."""
+
+    type: ClassVar[str] = "REFUND_INITIATED"
+    version: ClassVar[int] = 1
+
+
+class RefundCompleted(RefundEvent):
+    """The gateway has processed the refund."""
+
+    type: ClassVar[str] = "REFUND_COMPLETED"
+    version: ClassVar[int] = 1
+
+
+class RefundFailed(RefundEvent):
+    """The gateway refused the refund for good; staff must act."""
+
+    type: ClassVar[str] = "REFUND_FAILED"
+    version: ClassVar[int] = 1
+
+
+EVENTS: tuple[type[Event], ...] = (
+    AppointmentReserved,
+    AppointmentConfirmed,
+    AppointmentCancelled,
+    AppointmentRescheduled,
+    AppointmentCompleted,
+    AppointmentNoShow,
+    AppointmentExpired,
+    AppointmentPaymentUpdated,
+    PaymentInitiated,
+    PaymentAuthorized,
+    PaymentCompleted,
+    PaymentFailed,
+    PaymentReleased,
+    RefundInitiated,
+    RefundCompleted,
+    RefundFailed,
+)
+
+TOPICS: tuple[str, ...] = (APPOINTMENTS, PAYMENTS)
+
+REGISTRY: Mapping[tuple[str, str, int], type[Event]] = {(e.topic, e.type, e.version): e for e in EVENTS}
+
+_BY_TYPE = {(e.type, e.version): e for e in EVENTS}
+
+
+def parse(type: str, version: int, payload: Mapping[str, Any]) -> Event:  # noqa: A002 (the attribute's name)
+    """The typed event of `payload`, an envelope's `data`.
+
+    Raises UnknownEvent for a type and version not in the catalogue, pydantic's ValidationError for wrong data.
+    """
+    kind = _BY_TYPE.get((type, version))
+    if kind is None:
+        raise UnknownEvent(f"No event {type} of version {version} is known here.", type=type, version=version)
+    return kind.model_validate(payload)
