@@ -45,7 +45,9 @@ class User:
                 continue
             if found.pw_uid != 0:
                 return cls(found.pw_uid, found.pw_gid)
-        raise PostgresUnavailable(f"PostgreSQL refuses to run as root, and none of {UNPRIVILEGED} exists here.")
+        raise PostgresUnavailable(
+            f"PostgreSQL refuses to run as root, and none of {UNPRIVILEGED} exists here."
+        )
 
     def own(self, path: Path) -> None:
         if self.is_other:

@@ -21,9 +21,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from niyat.embedded import binaries, postmaster
-from niyat.embedded.home import make_home, write_private
+from niyat.embedded.home import make_home
 from niyat.embedded.lock import HomeLock
 from niyat.kernel.errors import NiyatError
+from niyat.kernel.private_file import write_private
 
 SUPERUSER = "postgres"
 SOCKET_PORT = 5432
@@ -85,7 +86,9 @@ class EmbeddedPostgres:
         Raises AlreadyRunning, WrongMajorVersion, PostgresUnavailable, PostgresDidNotStart.
         """
         if sys.platform == "linux" and threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("start PostgreSQL from the main thread: it ends with the thread that starts it")
+            raise RuntimeError(
+                "start PostgreSQL from the main thread: it ends with the thread that starts it"
+            )
         lock = HomeLock.acquire(home, "postgres.lock")
         try:
             folders = _Folders(make_home(home).absolute())
@@ -212,7 +215,9 @@ def _launch(folders: _Folders, command: list[str]) -> postmaster.Server:
         server.stop(STOP_SECONDS)
         said = folders.log.read_bytes()[begin:].decode(errors="replace")
         if "pre-existing shared memory block" not in said or time.monotonic() > gone_by:
-            raise PostgresDidNotStart(f"PostgreSQL did not start. It said (in {folders.log}):\n{said[-2000:]}")
+            raise PostgresDidNotStart(
+                f"PostgreSQL did not start. It said (in {folders.log}):\n{said[-2000:]}"
+            )
         time.sleep(0.2)
 
 
