@@ -164,7 +164,9 @@ class Correlated:
 
 
 def _operation_id(route: APIRoute) -> str:
-    return route.name
+    """The function's name; the older, unversioned paths of the same function get a suffix."""
+    versioned = route.path_format.startswith(("/api/v1/", "/internal/", "/.well-known/", "/oauth/"))
+    return route.name if versioned else f"{route.name}_unversioned"
 
 
 def _database(request: Request) -> Database:
