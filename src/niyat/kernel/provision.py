@@ -75,7 +75,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class ServiceUrls:
-    """How to reach one service's database: `migration` as its owner, `app` as the service, `audit` to read."""
+    """How to reach one service's database: as its owner, as the service, and to read it for the audit."""
 
     migration: str = field(repr=False)
     app: str = field(repr=False)
@@ -131,7 +131,7 @@ def check_version(conn: Connection) -> None:
 
 
 def make_roles(admin: Connection, credentials: Credentials) -> None:
-    """Make every role, and set its password. Only the SCRAM verifier is sent, so no log ever has the password."""
+    """Make every role, and set its password. Only its SCRAM verifier is sent, so no log has it."""
     for role in _roles():
         if not _fetch(admin, "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s)", role):
             _execute(admin, SQL("CREATE ROLE {}").format(Identifier(role)))
@@ -164,7 +164,7 @@ def make_database(admin: Connection, service: str, database: str, template: str 
 
 
 def grant_inside(migration_url: str, service: str) -> None:
-    """Say, as the owner, what the service and the audit may do with everything the owner makes from now on."""
+    """Say, as the owner, what the service and the audit may do with all that the owner makes later."""
     to = {"app": Identifier(service), "audit": Identifier(AUDIT_ROLE)}
     with closing(psycopg2.connect(migration_url)) as conn:
         conn.autocommit = True

@@ -1,0 +1,30 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.postgres import Databases, PostgresForTests
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresForTests]:
+    """This worker's private PostgreSQL. A deadlock anywhere in its log fails the run."""
+    server = PostgresForTests()
+    deadlocks: list[str] = []
+    try:
+        yield server
+    finally:
+        deadlocks = server.stop()
+    if deadlocks:
+        pytest.fail("PostgreSQL detected deadlocks:\n" + "\n".join(deadlocks), pytrace=False)
+
+
+@pytest.fixture
+def databases(postgres_server: PostgresForTests) -> Iterator[Databases]:
+    """Fresh databases for this test: `databases.url("appointments")`."""
+    own = Databases(postgres_server)
+    yield own
+    own.drop()
