@@ -15,12 +15,12 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from tests.support.postgres import temporary_home
 
 from niyat.embedded import binaries
 from niyat.embedded.home import home_directory
 from niyat.embedded.lock import AlreadyRunning, HomeLock
 from niyat.embedded.postgres import EmbeddedPostgres, WrongMajorVersion
+from tests.support.postgres import temporary_home
 
 OUR_PARENT = """
 import sys, time
@@ -80,7 +80,7 @@ def test_it_keeps_its_data_and_needs_its_password(home: Path) -> None:
         with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
             ask(server.url("postgres", "postgres", "guess"), "SELECT 1")
         assert ask(server.superuser_url(), "SHOW listen_addresses") == ""
-        locale = "SELECT datlocprovider || datlocale FROM pg_database WHERE datname = 'template1'"
+        locale = "SELECT concat(datlocprovider, datlocale) FROM pg_database WHERE datname = 'template1'"
         assert ask(server.superuser_url(), locale) == "bC.UTF-8"
         assert stat.S_IMODE((home / "postgres.password").stat().st_mode) == 0o600
         assert server.pgbench.exists()
@@ -110,11 +110,15 @@ def test_root_drops_its_rights(home: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it as someone else")
-def test_programs_that_the_other_user_cannot_read_are_copied(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_that_the_other_user_cannot_read_are_copied(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home.chmod(0o711)
     user = binaries.User.choose(home / "postgres" / "data")
     runs = binaries._runs
-    monkeypatch.setattr(binaries, "_runs", lambda folder, who: folder.is_relative_to(home) and runs(folder, who))
+    monkeypatch.setattr(
+        binaries, "_runs", lambda folder, who: folder.is_relative_to(home) and runs(folder, who)
+    )
     copied = binaries.programs(home, user)
     assert copied.is_relative_to(home)
     done = binaries.run_as(user, [copied / "psql", "--version"], cwd="/")

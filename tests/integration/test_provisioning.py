@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 from psycopg2 import errors
-from tests.support.postgres import Databases, PostgresForTests
 
 from niyat.kernel import provision
 from niyat.kernel.migrations import MigrationFailed, migrate, migrate_service
+from tests.support.postgres import Databases, PostgresForTests
 
 INSERT_KEY = """
 INSERT INTO idempotency_keys (account_id, route, key, fingerprint, status)
@@ -53,7 +53,11 @@ def test_a_service_uses_its_own_rows_and_changes_no_table(databases: Databases) 
     url = databases.url("appointments")
     run(url, INSERT_KEY)
     assert run(url, "SELECT key FROM idempotency_keys") == [("k",)]
-    for statement in ("DROP TABLE idempotency_keys", "CREATE TABLE mine (n int)", "TRUNCATE idempotency_keys"):
+    for statement in (
+        "DROP TABLE idempotency_keys",
+        "CREATE TABLE mine (n int)",
+        "TRUNCATE idempotency_keys",
+    ):
         with pytest.raises(errors.InsufficientPrivilege):
             run(url, statement)
 
@@ -78,7 +82,10 @@ def test_the_audit_reads_everything_and_writes_nothing(databases: Databases) -> 
 
 
 def test_an_append_only_table_takes_back_what_the_service_was_given(databases: Databases) -> None:
-    run(databases.owner_url("payments"), "CREATE TABLE grown (n int); REVOKE UPDATE, DELETE ON grown FROM payments")
+    run(
+        databases.owner_url("payments"),
+        "CREATE TABLE grown (n int); REVOKE UPDATE, DELETE ON grown FROM payments",
+    )
     run(databases.url("payments"), "INSERT INTO grown VALUES (1)")
     with pytest.raises(errors.InsufficientPrivilege):
         run(databases.url("payments"), "DELETE FROM grown")
@@ -102,7 +109,7 @@ def test_provisioning_again_changes_nothing_but_the_passwords(postgres_server: P
 
 
 def test_a_role_that_is_no_superuser_can_provision() -> None:
-    """As on a hosted PostgreSQL: CREATEDB and CREATEROLE are enough. (On a server of its own: roles are shared.)"""
+    """As on a hosted PostgreSQL. On a server of its own here, as roles belong to the whole server."""
     server = PostgresForTests()
     try:
         run(server.admin_url, "CREATE ROLE hosted LOGIN CREATEDB CREATEROLE PASSWORD 'p'")

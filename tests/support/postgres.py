@@ -24,7 +24,7 @@ CLOCK = Path(__file__).with_name("clock.sql")
 
 
 def temporary_home() -> Path:
-    """A home that PostgreSQL's user can reach, with a path short enough for sockets (pytest's own are neither)."""
+    """A home that PostgreSQL's user can reach, with a path short enough for sockets."""
     return Path(tempfile.mkdtemp(prefix="niyat-", dir="/tmp"))
 
 

@@ -1,4 +1,4 @@
-"""What a test needs from the machine. Without it the test is skipped, or fails where NIYAT_REQUIRE names it (CI)."""
+"""What a test needs from the machine: without it the test is skipped, or fails where NIYAT_REQUIRE names it."""
 
 from __future__ import annotations
 

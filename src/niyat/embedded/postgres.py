@@ -97,7 +97,7 @@ class EmbeddedPostgres:
                 _initialize(folders, report)
             _check_major(folders.data)
             number = port or SOCKET_PORT
-            server = postmaster.adopt_or_clear(folders.data, STOP_SECONDS)
+            server = postmaster.adopt_or_clear(folders.data, folders.socket, STOP_SECONDS)
             if server is None:
                 command = _command(folders, durable=durable, port=port)
                 server = _launch(folders, command)
@@ -146,7 +146,7 @@ class _Folders:
         """In home where the path fits a socket's address (about 100 bytes), else a fresh folder in /tmp."""
         folder = self.home / "run"
         if len(str(folder / ".s.PGSQL.65535")) > LONGEST_SOCKET_PATH:
-            folder = Path(tempfile.mkdtemp(prefix="niyat-", dir="/tmp"))  # noqa: S108
+            folder = Path(tempfile.mkdtemp(prefix="niyat-", dir="/tmp"))
         return self.user.make_folder(folder)
 
 
@@ -238,7 +238,7 @@ def _spawn(folders: _Folders, command: list[str]) -> subprocess.Popen[bytes]:
             extra_groups=[] if user.is_other else None,
             umask=0o077,
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=_die_with(os.getpid()) if sys.platform == "linux" else None,
         )
 
 

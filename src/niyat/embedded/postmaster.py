@@ -61,24 +61,35 @@ class Server:
             time.sleep(POLL_SECONDS)
 
 
-def adopt_or_clear(data: Path, seconds: float) -> Server | None:
-    """What an earlier run left: nothing, a stale file (removed), or a live server.
+def adopt_or_clear(data: Path, sockets: Path, seconds: float) -> Server | None:
+    """What an earlier run left: nothing, stale files (cleared), or a live server.
 
     On Linux a live one is already on its way out, so see it off: it would not end with us. Elsewhere use it.
     The caller holds the home's lock, so nobody else of ours is using the server.
     """
     lines = _read(data)
-    if not lines or not lines[0].lstrip("-").isdigit():
-        return None
-    pid = int(lines[0])
-    if _is_server_of(data, pid):
-        server = Server(data, None, pid)
-        if sys.platform != "linux":
-            return server if server.wait_until_ready(seconds) else None
-        server.stop(seconds)
-    # Process ids repeat (a container starts them anew), and PostgreSQL trusts a living one too easily.
-    (data / PID_FILE).unlink(missing_ok=True)
+    if lines and lines[0].isdigit():
+        pid = int(lines[0])
+        if _is_server_of(data, pid):
+            server = Server(data, None, pid)
+            if sys.platform != "linux" and server.wait_until_ready(seconds):
+                return server
+            server.stop(seconds)
+        _disown(data)
+    for stale in sockets.glob(".s.PGSQL.*"):
+        stale.unlink()
     return None
+
+
+def _disown(data: Path) -> None:
+    """Let no process that now has the dead server's id keep the next one from starting.
+
+    PostgreSQL passes over its parent's id, which ours will be, and still checks by the rest of the file that
+    no child of the dead server is using the data. So the file must stay.
+    """
+    lines = _read(data)
+    if lines:
+        (data / PID_FILE).write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
 
 
 def _read(data: Path) -> list[str]:
