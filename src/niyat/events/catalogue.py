@@ -214,7 +214,7 @@ class PaymentAuthorized(PaymentEvent):
 
 
 class PaymentCompleted(PaymentEvent):
-    """The money is ours: captured at the gateway, or received at the desk (then without the gateway's ids)."""
+    """The money is ours: captured at the gateway, or received at the desk (then without its ids)."""
 
     type: ClassVar[str] = "PAYMENT_COMPLETED"
     version: ClassVar[int] = 1
@@ -235,7 +235,7 @@ class PaymentFailed(PaymentEvent):
 
 
 class PaymentReleased(PaymentEvent):
-    """The payment will never be captured: refused for good, or released uncaptured. The slot need not wait."""
+    """It will never be captured: refused for good, or released uncaptured. The slot need not wait."""
 
     type: ClassVar[str] = "PAYMENT_RELEASED"
     version: ClassVar[int] = 1
@@ -300,7 +300,7 @@ _BY_TYPE = {(e.type, e.version): e for e in EVENTS}
 def parse(type: str, version: int, payload: Mapping[str, Any]) -> Event:  # noqa: A002 (the attribute's name)
     """The typed event of `payload`, an envelope's `data`.
 
-    Raises UnknownEvent for a type and version not in the catalogue, pydantic's ValidationError for wrong data.
+    Raises UnknownEvent for a type and version not in the catalogue, ValidationError for wrong data.
     """
     kind = _BY_TYPE.get((type, version))
     if kind is None:

@@ -1,7 +1,7 @@
 """The envelope around every event: CloudEvents 1.0 in its JSON format, with four extension attributes.
 
-`sequence` counts events per topic and key. The CloudEvents extension of that name asks for a string that sorts
-as text, so on the wire it is padded with zeros; everywhere in Python and SQL it is an integer.
+`sequence` counts events per topic and key. The CloudEvents extension of that name asks for a string that
+sorts as text, so on the wire it is padded with zeros; everywhere in Python and SQL it is an integer.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from uuid_utils.compat import uuid7
 
 from niyat.events.catalogue import APPOINTMENTS, PAYMENTS, Event, parse
 from niyat.kernel.correlation import correlation_id, new_correlation_id
+from niyat.kernel.ids import new_id
 
 SOURCES = {APPOINTMENTS: "/niyat/appointments", PAYMENTS: "/niyat/payments"}
 """CloudEvents `source` by topic: the service that publishes on it."""
@@ -108,7 +108,7 @@ def draft_for(kind: type[Event], sequence: int) -> Draft:
     """Begin an envelope for a statement that only learns the event's data as it runs (see outbox.py)."""
     if sequence < 1:
         raise ValueError("sequence counts from 1")
-    event_id = uuid7()
+    event_id = new_id()
     return Draft(
         event_id=event_id,
         payload={

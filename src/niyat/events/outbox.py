@@ -10,7 +10,8 @@ A statement that only learns the event's data as it runs (the reservation) inser
             SELECT $8, 'appointment-events', a.id, 1, 'APPOINTMENT_RESERVED',
                    niyat_envelope($9, a.id::text, jsonb_build_object('appointment_id', a.id, …)) FROM a)
 
-with `draft.event_id` as $8 and `draft.payload` as $9, then says `db.committed()` if it did not go through `run`.
+with `draft.event_id` as $8 and `draft.payload` as $9, then says `db.committed()` if it did not go through
+`run`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 -- The tables of the event pipeline, in every service's own database. docs/adr/0004 says why they are so.
 -- niyat_now() comes from the kernel's migration, which runs before this one.
 
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '60s';
+
 -- What this service has to tell. Written in the command's own transaction, handed over by the relay.
 CREATE TABLE outbox (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
