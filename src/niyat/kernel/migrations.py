@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pgmigrate
 import psycopg2
-import sqlparse.engine.grouping
 
 from niyat.kernel.errors import NiyatError
 
@@ -25,6 +24,8 @@ SHARED = ("kernel", "events")
 # Any number will do, as long as it stays the same: it keeps two migrators out of one database.
 MIGRATION_LOCK = 6419002
 POLL_SECONDS = 0.1
+# A migration that cannot have its table's lock gives up, rather than make every request queue behind it.
+SESSION = ["SET lock_timeout = '10s'"]
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,12 @@ def _config(url: str, folder: Path, schema: str, version: int | None) -> Iterato
     if folder.name != "migrations":
         raise ValueError(f"a folder of migrations is named `migrations`, not `{folder.name}`")
     settings = Namespace(
-        conn=url, base_dir=str(folder.parent), schema=schema, target=version, disable_schema_check=True
+        conn=url,
+        base_dir=str(folder.parent),
+        schema=schema,
+        target=version,
+        session=SESSION,
+        disable_schema_check=True,
     )
     config = pgmigrate.get_config(str(folder.parent), settings)
     try:
@@ -111,5 +117,5 @@ def _only_one_migrator(url: str) -> Iterator[None]:
 
 def _lift_parser_limits() -> None:
     """sqlparse refuses long SQL as hostile; this is ours. (pgmigrate's command line lifts them too.)"""
-    sqlparse.engine.grouping.MAX_GROUPING_DEPTH = None
-    sqlparse.engine.grouping.MAX_GROUPING_TOKENS = None
+    pgmigrate.sqlparse.engine.grouping.MAX_GROUPING_DEPTH = None
+    pgmigrate.sqlparse.engine.grouping.MAX_GROUPING_TOKENS = None
