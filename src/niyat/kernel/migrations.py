@@ -26,6 +26,7 @@ MIGRATION_LOCK = 6419002
 POLL_SECONDS = 0.1
 # A migration that cannot have its table's lock gives up, rather than make every request queue behind it.
 SESSION = ["SET lock_timeout = '10s'"]
+HOW_TO_ENCODE = "Keep to ASCII, or put /* pgmigrate-encoding: utf-8 */ at the top of the file."
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ def migrate(url: str, folder: Path, schema: str, report: Callable[[str], None] =
             try:
                 with _config(url, folder, schema, version) as config:
                     pgmigrate.migrate(config)
+            except pgmigrate.MalformedStatement as error:
+                raise MigrationFailed(f"{error}. {HOW_TO_ENCODE}") from error
             except pgmigrate.MigrateError as error:
                 cause = error.__context__ or error
                 raise MigrationFailed(
