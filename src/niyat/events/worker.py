@@ -33,6 +33,14 @@ LONGEST_SECONDS = 300.0
 CUTS_ALLOWED = 5
 REASON_LENGTH = 500
 
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+"""What the server says as it goes away. (A cancelled query is the handler's own.)"""
+
 PARTITIONS = """
 INSERT INTO inbox_partition (consumer, part) SELECT $1, generate_series(0, 15) ON CONFLICT DO NOTHING
 """
@@ -182,8 +190,8 @@ class _Attempt:
         self._reached = "handler"
         try:
             await self._effect(conn)
-        except Exception:
-            if conn.is_closed():
+        except Exception as error:
+            if conn.is_closed() or isinstance(error, GONE):
                 self._reached = "cut"
             raise
         crash_point("inbox:after-effect")
@@ -207,6 +215,3 @@ class _Attempt:
         if self._reached == "commit":
             return not isinstance(error, asyncpg.PostgresError) or isinstance(error, GONE)
         return self._reached in ("nothing", "cut")
-
-
-GONE = (asyncpg.PostgresConnectionError, asyncpg.exceptions.OperatorInterventionError)
