@@ -22,7 +22,7 @@ test-long: .venv/dev ## the long tier
 check: .venv/dev ## formatting, types, walls between modules, dependencies, SQL
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
+	$(PY) -m mypy src tests tools $(if $(wildcard bench/*.py),bench)
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/deptry src
 	.venv/bin/squawk src/niyat/*/migrations/*.sql
