@@ -36,12 +36,14 @@ class Clock:
         """Whole seconds, as the vendors write times."""
         return int(self.now())
 
-    def move(self, to: float, *, frozen: bool) -> None:
-        """Set the time and whether it stands still there.
+    def move(self, to: float | None, shift_seconds: float, *, frozen: bool) -> None:
+        """Set the time to `to` (None: the present) plus a shift, and whether it stands still there.
 
-        Raises ClockWouldRunBackwards when `to` lies in the past.
+        Raises ClockWouldRunBackwards when that lies in the past.
         """
-        if to < self.now():
+        present = self.now()
+        to = (present if to is None else to) + shift_seconds
+        if to < present:
             raise ClockWouldRunBackwards
         self._shift = to - time.time()
         self._frozen_at = to if frozen else None

@@ -57,10 +57,10 @@ async def read_clock(world: TheWorld) -> dict[str, object]:
 
 @router.post("/clock")
 async def set_clock(form: ClockForm, world: TheWorld) -> dict[str, object]:
-    start = world.clock.now() if form.now is None else form.now.timestamp()
+    start = None if form.now is None else form.now.timestamp()
     frozen = world.clock.frozen if form.freeze is None else form.freeze
     try:
-        world.clock.move(start + form.shift_seconds, frozen=frozen)
+        world.clock.move(start, form.shift_seconds, frozen=frozen)
     except ClockWouldRunBackwards:
         raise HTTPException(409, "the sandbox's clock never runs backwards") from None
     world.news.ring()
