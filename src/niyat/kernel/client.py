@@ -105,7 +105,7 @@ class ServiceClient:
 
 
 def _parsed(service: str, response: httpx.Response) -> Any:
-    if response.is_server_error:
+    if response.is_server_error or response.is_redirect:
         raise ServiceUnavailable(f"{service} could not answer; try again in a moment.")
     try:
         body = response.json() if response.content else None

@@ -101,7 +101,7 @@ async def _once(
     raw = await request.body()
     try:
         canonical = json.dumps(json.loads(raw or b"null"), sort_keys=True).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         canonical = raw
     fingerprint = hashlib.sha256(request.url.path.encode() + b"\n" + canonical).hexdigest()
     route = f"{request.method} {request.scope['route'].path}"

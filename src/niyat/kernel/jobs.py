@@ -66,7 +66,8 @@ class JobRunner:
 
     async def _repeat(self, job: Job) -> None:
         while True:
-            await self._going.wait()
+            while not self._going.is_set():  # It may have been paused again before we woke.
+                await self._going.wait()
             self._active += 1
             self._idle.clear()
             try:

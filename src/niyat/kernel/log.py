@@ -15,14 +15,17 @@ import structlog
 from niyat.kernel.correlation import correlation_id
 
 MASKED = frozenset(
-    "name email phone address code otp token access_token refresh_token password secret authorization "
-    "reason_for_visit body html text signature".split()
-)
+    (
+        "name", "email", "phone", "address", "code", "otp", "token", "access_token", "refresh_token", "password",
+        "secret", "authorization", "reason_for_visit", "body", "html", "text", "signature",
+    )
+)  # fmt: skip
 
 
 def configure(*, json: bool, level: str = "INFO") -> None:
     """Set up logging for the process; `json` for machines, else lines for people."""
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(pad_event_to=40)
+    for_machines = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+    for_people = (structlog.dev.ConsoleRenderer(pad_event_to=40),)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -30,8 +33,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _correlate,
             _mask,
-            structlog.processors.format_exc_info,
-            renderer,
+            *(for_machines if json else for_people),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
