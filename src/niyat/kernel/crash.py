@@ -19,6 +19,10 @@ POINTS = frozenset(
         "inbox:after-receive",
         "inbox:after-effect",
         "inbox:after-commit",
+        "notifications:claimed",
+        "notifications:checked",
+        "notifications:sent",
+        "notifications:marked",
     }
 )
 """Every point there is; a test that names another one is told so."""

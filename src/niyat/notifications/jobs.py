@@ -1,0 +1,23 @@
+"""The delivery job: every second, and at once when a code comes in. Reminders are sent by it too, when they are due."""
+
+from __future__ import annotations
+
+from niyat.kernel.jobs import Bell, Job
+from niyat.notifications.commands.deliver import Delivery, deliver_due
+from niyat.notifications.commands.templates import seed_templates
+
+EVERY_SECONDS = 1.0
+
+
+def delivery_job(delivery: Delivery, bell: Bell) -> Job:
+    """The job stores the shipped wording before it sends for the first time."""
+    seeded = False
+
+    async def run() -> int:
+        nonlocal seeded
+        if not seeded:
+            await delivery.db.run(seed_templates)
+            seeded = True
+        return await deliver_due(delivery)
+
+    return Job("notifications.deliver", EVERY_SECONDS, run, bell)
