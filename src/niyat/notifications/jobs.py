@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from niyat.kernel.jobs import Bell, Job
-from niyat.notifications.commands.deliver import Delivery, deliver_due
+from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.templates import seed_templates
+from niyat.notifications.delivery import Delivery
 
 EVERY_SECONDS = 1.0
 

@@ -14,8 +14,8 @@ from niyat.notifications.adapters.accounts import AccountsClient
 from niyat.notifications.adapters.appointments import AppointmentsClient
 from niyat.notifications.adapters.smtp_email import SmtpEmailProvider, SmtpServer
 from niyat.notifications.adapters.twilio_sms import TwilioSmsProvider
-from niyat.notifications.commands.deliver import Delivery
 from niyat.notifications.consumers import CONSUMERS
+from niyat.notifications.delivery import Delivery
 from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.http import ERRORS, internal, router
 from niyat.notifications.jobs import delivery_job

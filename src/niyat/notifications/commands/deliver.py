@@ -8,92 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from niyat.kernel import correlation
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Database
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.log import get_logger
 from niyat.notifications.commands.claim import Claimed, claim_due, mark_missed
+from niyat.notifications.commands.reach import CannotBeSent, NoLongerSo, Reached, reach
 from niyat.notifications.commands.settle import Outcome, settle, withhold
 from niyat.notifications.commands.templates import live_template
+from niyat.notifications.delivery import Delivery
 from niyat.notifications.domain import (
     MAX_TRIES,
     NotificationChannel,
     NotificationStatus,
     mask,
-    no_longer_so,
     wait_before_retry,
 )
 from niyat.notifications.errors import (
-    AccountUnknown,
-    AppointmentUnknown,
     DeliveryPostponed,
     DeliveryRefused,
     DeliveryUnknown,
     TemplateWrong,
 )
 from niyat.notifications.ports import (
-    Account,
-    Accounts,
-    Appointments,
-    AppointmentView,
-    EmailProvider,
     Mail,
     Receipt,
-    SmsProvider,
     Text,
 )
-from niyat.notifications.rendering import Words, facts, render
-from niyat.notifications.sealing import Seal, SealedElsewhere
+from niyat.notifications.rendering import Words, render
 
 log = get_logger(__name__)
 
 BATCH = 20
 ATTEMPT_SECONDS = 90  # below the lease, so that nobody takes over what is still being sent
 LONGEST_WITHHOLD_SECONDS = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """What delivery works with. `sms` is None where text messages are switched off."""
-
-    db: Database
-    appointments: Appointments
-    accounts: Accounts
-    email: EmailProvider
-    sms: SmsProvider | None
-    seal: Seal
-    mail_domain: str
-    site_url: str
-    clinic: str = "Niyat"
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """Where one message goes, in which language, and what it may speak of."""
-
-    channel: NotificationChannel
-    address: str
-    language: str | None
-    facts: Mapping[str, object]
-
-
-class _Suppressed(Exception):
-    """It is no longer so."""
-
-    def __init__(self, because: str) -> None:
-        self.because = because
-
-
-class _Failed(Exception):
-    """It cannot be sent; trying again would not help."""
-
-    def __init__(self, error_code: str) -> None:
-        self.error_code = error_code
 
 
 async def deliver_due(delivery: Delivery) -> int:
@@ -121,16 +72,16 @@ async def _deliver(delivery: Delivery, claimed: Claimed) -> None:
         await _settle(delivery, claimed, replace(outcome, error_code="too-many-tries"))
         return
     try:
-        reached = await _reach(delivery, claimed)
+        reached = await reach(delivery, claimed)
         crash_point("notifications:checked")
     except ServiceUnavailable:
         await _withhold(delivery, claimed)
         return
-    except _Suppressed as no_longer:
+    except NoLongerSo as no_longer:
         status = NotificationStatus.SUPPRESSED
         await _settle(delivery, claimed, replace(outcome, status=status, error_code=no_longer.because))
         return
-    except _Failed as failed:
+    except CannotBeSent as failed:
         await _settle(delivery, claimed, replace(outcome, error_code=failed.error_code))
         return
     except Exception:
@@ -145,57 +96,7 @@ async def _deliver(delivery: Delivery, claimed: Claimed) -> None:
     )
 
 
-async def _reach(delivery: Delivery, claimed: Claimed) -> _Reached:
-    """Whom to reach with what, if it is still so. Raises _Suppressed, _Failed, ServiceUnavailable."""
-    if claimed.sealed is not None:
-        try:
-            code = delivery.seal.open(claimed.sealed)
-        except SealedElsewhere as wrong:
-            raise _Failed(wrong.code) from None
-        known = {"code": code.code, "clinic": delivery.clinic, "site_url": delivery.site_url}
-        return _Reached(claimed.channel, code.address, claimed.language, known)
-    if claimed.account_id is None or claimed.appointment_id is None:
-        raise _Failed("nothing-to-say")
-    try:
-        account = await delivery.accounts.find(claimed.account_id)
-        # Asked last: the less time between the answer and the sending, the better.
-        appointment = await delivery.appointments.find(claimed.appointment_id)
-    except (AccountUnknown, AppointmentUnknown) as unknown:
-        raise _Failed(unknown.code) from None
-    _still_so(claimed, claimed.account_id, appointment)
-    channel, address = _address(claimed.channel, account, sms=delivery.sms is not None)
-    known = facts(
-        account=account, appointment=appointment, payload=claimed.payload, site_url=delivery.site_url
-    )
-    return _Reached(channel, address, account.language, known)
-
-
-def _still_so(claimed: Claimed, account_id: object, appointment: AppointmentView) -> None:
-    because = no_longer_so(
-        claimed.type,
-        account_id,  # type: ignore[arg-type]
-        claimed.revision,
-        patient_id=appointment.patient_id,
-        status=appointment.status,
-        current=appointment.revision,
-    )
-    if because is not None:
-        raise _Suppressed(because)
-
-
-def _address(wanted: NotificationChannel, account: Account, *, sms: bool) -> tuple[NotificationChannel, str]:
-    """The wanted channel, or the other one when the account has no address there. Raises _Failed."""
-    known = {
-        NotificationChannel.EMAIL: account.email,
-        NotificationChannel.SMS: account.phone if sms else None,
-    }
-    for channel in (wanted, NotificationChannel.EMAIL, NotificationChannel.SMS):
-        if address := known.get(channel):
-            return channel, address
-    raise _Failed("no-address")
-
-
-async def _send(delivery: Delivery, claimed: Claimed, reached: _Reached, outcome: Outcome) -> None:
+async def _send(delivery: Delivery, claimed: Claimed, reached: Reached, outcome: Outcome) -> None:
     try:
         async with delivery.db.pool.acquire() as conn:
             template = await live_template(conn, claimed.type, reached.channel, reached.language)
@@ -221,7 +122,7 @@ async def _send(delivery: Delivery, claimed: Claimed, reached: _Reached, outcome
         crash_point("notifications:marked")
 
 
-async def _hand_over(delivery: Delivery, claimed: Claimed, reached: _Reached, words: Words) -> Receipt:
+async def _hand_over(delivery: Delivery, claimed: Claimed, reached: Reached, words: Words) -> Receipt:
     if reached.channel is NotificationChannel.EMAIL:
         mail = Mail(
             to=reached.address,
