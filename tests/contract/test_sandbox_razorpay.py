@@ -172,6 +172,21 @@ async def test_two_captures_of_one_order_can_be_forced(sandbox: Sandbox) -> None
     assert (await sandbox.books(account)).captured == 100000
 
 
+async def test_an_uncaptured_payment_goes_back_at_the_end_of_its_window(own_sandbox: Sandbox) -> None:
+    account = await own_sandbox.register_account()
+    shop = Shop(own_sandbox, account)
+    order = await shop.order(payment={"capture": "manual", "capture_options": {"manual_expiry_period": 15}})
+    payment_id = (await own_sandbox.pay(order["id"]))["razorpay_payment_id"]
+    await own_sandbox.shift_clock(14 * 60)
+    assert (await own_sandbox.books(account)).authorized == 50000
+    await own_sandbox.shift_clock(61)
+    async with asyncio.timeout(5):
+        while (await own_sandbox.books(account)).released != 50000:
+            await asyncio.sleep(0.02)
+    with pytest.raises(BadRequestError):
+        await shop.call(shop.client.payment.capture, payment_id, 50000, {"currency": "INR"})
+
+
 async def paid_visit(sandbox: Sandbox, shop: Shop) -> str:
     order = await shop.order()
     handed = await sandbox.pay(order["id"], outcome="captured")

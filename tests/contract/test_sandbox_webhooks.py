@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import razorpay
 
 from tests.support.sandbox import Account, Json, Sandbox
@@ -35,6 +36,13 @@ async def event_when(sandbox: Sandbox, account: Account, state: str) -> Json:
         while (found := (await sandbox.webhooks(account))[0])["state"] != state:
             await asyncio.sleep(0.02)
     return found
+
+
+async def tried(sandbox: Sandbox, account: Account, times: int) -> None:
+    """Until the account's first event was tried that often."""
+    async with asyncio.timeout(10):
+        while len((await sandbox.webhooks(account))[0]["tries"]) < times:
+            await asyncio.sleep(0.02)
 
 
 def signed(secret: str, body: bytes) -> str:
@@ -78,7 +86,7 @@ async def test_serialising_a_webhook_again_breaks_its_signature(
 async def test_a_refused_webhook_comes_again_with_the_same_id_and_bytes(
     sandbox: Sandbox, receiver: WebhookReceiver
 ) -> None:
-    receiver.answers.extend([500, 0, 302])
+    receiver.answers.extend([500, WebhookReceiver.HANG_UP, 302])
     account = await sandbox.register_account(receiver.url)
     await sandbox.set_webhooks(account, retry_seconds=0.01)
     await sandbox.pay(await order_of(sandbox, account))
@@ -95,14 +103,27 @@ async def test_retries_wait_for_the_sandboxs_clock_and_end_after_a_day(
     account = await own_sandbox.register_account(receiver.url)
     await own_sandbox.shift_clock(0, freeze=True)
     await own_sandbox.pay(await order_of(own_sandbox, account))
-    await receiver.wait_for(1)
+    await tried(own_sandbox, account, 1)
     await own_sandbox.shift_clock(3)
-    await receiver.wait_for(2)
+    await tried(own_sandbox, account, 2)
     await own_sandbox.shift_clock(25 * 3600)
-    await receiver.wait_for(3)
+    await tried(own_sandbox, account, 3)
     await event_when(own_sandbox, account, "given-up")
     await own_sandbox.pay(await order_of(own_sandbox, account))
     assert [event["state"] for event in await own_sandbox.webhooks(account)] == ["given-up", "held"]
+
+
+@pytest.mark.long
+async def test_five_seconds_of_silence_are_a_failed_delivery(
+    sandbox: Sandbox, receiver: WebhookReceiver
+) -> None:
+    receiver.answers.append(WebhookReceiver.SILENCE)
+    account = await sandbox.register_account(receiver.url)
+    await sandbox.set_webhooks(account, retry_seconds=0.01)
+    await sandbox.pay(await order_of(sandbox, account))
+    await receiver.wait_for(2)
+    event = await event_when(sandbox, account, "delivered")
+    assert [one["status"] for one in event["tries"]] == [None, 200]
 
 
 async def test_duplicates_are_sent_on_request(sandbox: Sandbox, receiver: WebhookReceiver) -> None:

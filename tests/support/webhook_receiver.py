@@ -31,7 +31,10 @@ class Received:
 
 
 class WebhookReceiver:
-    """Answers 200, unless `answers` holds other statuses to give first (0: hang up without an answer)."""
+    """Answers 200, unless `answers` holds other statuses to give first."""
+
+    HANG_UP = 0
+    SILENCE = -1
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -73,9 +76,11 @@ class WebhookReceiver:
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         status = self.answers.popleft() if self.answers else 200
-        if status:
-            writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-        writer.close()
         async with self._news:
             self.received.append(Received(headers, body))
             self._news.notify_all()
+        if status == self.SILENCE:
+            await reader.read()
+        elif status != self.HANG_UP:
+            writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        writer.close()

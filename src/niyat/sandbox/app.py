@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from niyat.sandbox import inbox, twilio
 from niyat.sandbox.control import merchants, money, webhooks
 from niyat.sandbox.control import world as surroundings
-from niyat.sandbox.razorpay import api
+from niyat.sandbox.razorpay import api, windows
 from niyat.sandbox.razorpay.courier import Courier
 from niyat.sandbox.world import World
 
@@ -24,10 +24,11 @@ def create_app(world: World) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         courier = Courier(world)
         app.state.world, app.state.courier = world, courier
-        rounds = asyncio.create_task(courier.run())
+        rounds = [asyncio.create_task(courier.run()), asyncio.create_task(windows.watch(world))]
         yield
-        rounds.cancel()
-        await asyncio.gather(rounds, return_exceptions=True)
+        for task in rounds:
+            task.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
         await courier.close()
 
     app = FastAPI(title="Niyat sandbox", lifespan=lifespan)

@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS payments (
     doc TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS payments_by_order ON payments (order_id);
+CREATE INDEX IF NOT EXISTS payments_authorized ON payments (order_id)
+    WHERE json_extract(doc, '$.status') = 'authorized';
 CREATE INDEX IF NOT EXISTS payments_by_time ON payments (key_id, created_at);
 
 CREATE TABLE IF NOT EXISTS refunds (

@@ -86,7 +86,7 @@ async def list_messages(sid: str, request: Request, world: TheWorld) -> Response
     def effect() -> Response:
         rows = world.books.rows(
             "SELECT doc FROM texts WHERE account_sid = ?1 AND (?2 IS NULL OR recipient = ?2)"
-            " AND (?3 IS NULL OR doc ->> 'from' = ?3) ORDER BY id DESC LIMIT ?4",
+            " AND (?3 IS NULL OR json_extract(doc, '$.from') = ?3) ORDER BY id DESC LIMIT ?4",
             sid,
             query.get("To"),
             query.get("From"),

@@ -11,6 +11,8 @@ from niyat.sandbox.bell import Bell
 from niyat.sandbox.books import Books
 from niyat.sandbox.clock import Clock
 
+_A_MOMENT_SECONDS = 0.001
+
 
 @dataclass(frozen=True)
 class World:
@@ -18,6 +20,13 @@ class World:
     clock: Clock
     news: Bell = field(default_factory=Bell)
     """Rung whenever something arrived, became due, or the clock moved."""
+
+    async def wait_until(self, due_at: float | None) -> None:
+        """Return at the next news, or when the sandbox's clock reaches `due_at` by ticking."""
+        if due_at is None or self.clock.frozen:
+            await self.news.wait(None)
+        else:
+            await self.news.wait(max(0.0, due_at - self.clock.now()) + _A_MOMENT_SECONDS)
 
 
 def _of_request(request: Request) -> World:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Literal
 
@@ -158,5 +159,4 @@ async def _deliver_of_order(world: World, request: Request, order_id: str) -> No
         " (SELECT id FROM payments WHERE order_id = ?1)) ORDER BY seq",
         order_id,
     )
-    for row in waiting:
-        await courier.send(row["id"])
+    await asyncio.gather(*[courier.send(row["id"]) for row in waiting])

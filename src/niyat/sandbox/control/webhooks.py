@@ -14,7 +14,7 @@ from niyat.sandbox.control import guarded_router
 from niyat.sandbox.control.forms import Form
 from niyat.sandbox.control.merchants import known
 from niyat.sandbox.razorpay.courier import Courier, Try
-from niyat.sandbox.world import TheWorld
+from niyat.sandbox.world import TheWorld, World
 
 router = guarded_router()
 
@@ -92,7 +92,17 @@ async def flush(form: Flush, world: TheWorld, request: Request) -> dict[str, obj
     if form.order == "newest-first":
         ids = ids[::-1]
     courier: Courier = request.app.state.courier
-    return {"sent": [_shown(await courier.send(event_id)) for event_id in ids]}
+    return {
+        "sent": [
+            _shown(await courier.send(event_id)) for event_id in ids if not _is_delivered(world, event_id)
+        ]
+    }
+
+
+def _is_delivered(world: World, event_id: str) -> bool:
+    """The courier may have been faster."""
+    row = world.books.row("SELECT state FROM webhook_events WHERE id = ?", event_id)
+    return row is not None and row["state"] == "delivered"
 
 
 @router.post("/webhooks/{event_id}/send")

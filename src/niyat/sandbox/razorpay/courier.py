@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import httpx
@@ -45,7 +46,7 @@ class Courier:
         while True:
             for event_id in self._due():
                 self._start(event_id)
-            await self._world.news.wait(self._seconds_to_next())
+            await self._world.wait_until(self._next_due_at())
 
     async def close(self) -> None:
         for task in self._under_way.values():
@@ -53,9 +54,9 @@ class Courier:
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         await self._client.aclose()
 
-    async def send(self, event_id: str) -> Try:
-        """Send one event now, whatever its state (or join the try that is under way), and say how it went."""
-        return await asyncio.shield(self._under_way.get(event_id) or self._start(event_id))
+    def send(self, event_id: str) -> Awaitable[Try]:
+        """Send one event now, whatever its state (or join the try that is under way); await how it went."""
+        return asyncio.shield(self._under_way.get(event_id) or self._start(event_id))
 
     def _start(self, event_id: str) -> asyncio.Task[Try]:
         task = asyncio.create_task(self.send_copy(event_id))
@@ -137,17 +138,13 @@ class Courier:
         del self._under_way[event_id]
         self._world.news.ring()
 
-    def _seconds_to_next(self) -> float | None:
+    def _next_due_at(self) -> float | None:
         """None: only news can make anything due."""
-        if self._world.clock.frozen:
-            return None
         row = self._world.books.row(
             "SELECT min(due_at) AS due_at FROM webhook_events WHERE state = 'waiting' AND due_at > ?",
             self._world.clock.now(),
         )
-        if row is None or row["due_at"] is None:
-            return None
-        return max(0.0, float(row["due_at"]) - self._world.clock.now()) + 0.001
+        return None if row is None else row["due_at"]
 
 
 def _signature(merchant: Merchant, row: sqlite3.Row) -> str | None:
