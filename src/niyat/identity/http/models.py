@@ -21,7 +21,9 @@ Reason: TypeAlias = Annotated[
 Email: TypeAlias = Annotated[
     str, Field(max_length=254, examples=["asha@example.com"]), AfterValidator(email_address)
 ]
-Phone: TypeAlias = Annotated[str, Field(min_length=3, max_length=40, examples=["+91 98765 43210"])]
+Phone: TypeAlias = Annotated[
+    str, Field(min_length=3, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["+91 98765 43210"])
+]
 TimeZone: TypeAlias = Annotated[
     str, Field(max_length=64, examples=[DEFAULT_TIME_ZONE]), AfterValidator(time_zone)
 ]
