@@ -78,6 +78,13 @@ async def test_an_order_is_found_again_by_its_receipt(sandbox: Sandbox) -> None:
     assert (found["count"], found["items"]) == (1, [wanted])
 
 
+async def test_the_notes_of_an_order_can_be_replaced(sandbox: Sandbox) -> None:
+    shop = Shop(sandbox, await sandbox.register_account())
+    order = await shop.order(notes={"visit": "1"})
+    edited = await shop.call(shop.client.order.edit, order["id"], {"notes": {"visit": "2"}})
+    assert edited == order | {"notes": {"visit": "2"}}
+
+
 async def test_accounts_do_not_see_each_other(sandbox: Sandbox) -> None:
     one, other = [Shop(sandbox, await sandbox.register_account()) for _ in range(2)]
     order = await one.order()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
+import traceback
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
@@ -19,14 +22,23 @@ from niyat.sandbox.world import World
 _LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
 
 
+def _end_loudly(task: asyncio.Task[None]) -> None:
+    """A round that ends by itself is a bug of the sandbox: no test may go on without it."""
+    traceback.print_exception(task.exception())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def create_app(world: World) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         courier = Courier(world)
         app.state.world, app.state.courier = world, courier
         rounds = [asyncio.create_task(courier.run()), asyncio.create_task(windows.watch(world))]
+        for task in rounds:
+            task.add_done_callback(_end_loudly)
         yield
         for task in rounds:
+            task.remove_done_callback(_end_loudly)
             task.cancel()
         await asyncio.gather(*rounds, return_exceptions=True)
         await courier.close()
