@@ -1,4 +1,4 @@
-"""The rules of a booking: its states, what goes back on cancellation, how long a hold lasts. Values in, values out."""
+"""The rules of a booking: its states, what goes back on cancellation, how long a hold lasts."""
 
 from __future__ import annotations
 

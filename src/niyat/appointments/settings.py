@@ -9,7 +9,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from niyat.appointments.domain import HOLD, RefundPolicy, Tier
 
-
 Hours = Annotated[int, Field(ge=0, le=8760)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
@@ -23,7 +22,9 @@ class AppointmentsSettings(BaseSettings):
         default=int(HOLD.total_seconds()), ge=30, le=3600, description="How long an unpaid slot is held"
     )
     days_ahead: int = Field(default=30, ge=1, le=366, description="How far ahead slots are made")
-    doctors_per_batch: int = Field(default=200, ge=1, le=1000, description="Doctors planned in one transaction")
+    doctors_per_batch: int = Field(
+        default=200, ge=1, le=1000, description="Doctors planned in one transaction"
+    )
     refund_tiers: dict[Hours, Percent] = Field(
         default={tier.hours_before: tier.percent for tier in RefundPolicy().tiers},
         description="Hours before the start → percent of the price that goes back when the patient cancels",

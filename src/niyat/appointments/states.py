@@ -12,8 +12,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "states.md"
 HEAD = """\
 # States of an appointment
 
-Generated from `TRANSITIONS` in `src/niyat/appointments/domain.py` by `python -m niyat.appointments.states`; do not
-edit. The database refuses every other move (`appointment_may_move`), and a test tries every pair.
+Generated from `TRANSITIONS` in `src/niyat/appointments/domain.py` by `python -m niyat.appointments.states`;
+do not edit. The database refuses every other move (`appointment_may_move`), and a test tries every pair.
 
 """
 
@@ -33,7 +33,7 @@ def _diagram() -> str:
 
 def _states() -> str:
     rows = [
-        f"| `{status}` | {'yes' if status in LIVE else 'no'} | {_slot(status)} | {'yes' if _is_final(status) else 'no'} |"
+        f"| `{status}` | {_yes(status in LIVE)} | {_slot(status)} | {_yes(_is_final(status))} |"
         for status in AppointmentStatus
     ]
     return "\n".join(["| state | keeps others out | its slot | final |", "|---|---|---|---|", *rows, ""])
@@ -42,6 +42,10 @@ def _states() -> str:
 def _moves() -> str:
     rows = [f"| `{before}` | `{after}` | {why} |" for (before, after), why in TRANSITIONS.items()]
     return "\n".join(["| from | to | because |", "|---|---|---|", *rows, ""])
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"
 
 
 def _slot(status: AppointmentStatus) -> str:

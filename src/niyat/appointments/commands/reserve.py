@@ -1,7 +1,7 @@
 """Hold a slot for a patient: one statement that succeeds, or a second that explains why it did not.
 
-All parts of the statement share one snapshot, taken before it waits for the doctor's lock. So a loser cannot learn
-in it why it lost: perhaps the very same request has just won and must be given its answer.
+All parts of the statement share one snapshot, taken before it waits for the doctor's lock. So a loser cannot
+learn in it why it lost: perhaps the very same request has just won and must be given its answer.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ s AS (
 ),
 a AS (
     INSERT INTO appointments AS a (
-        id, doctor_id, doctor_key, patient_id, slot_id, starts_at, ends_at, busy, time_zone, consultation_type,
-        status, hold_expires_at, price_amount, currency, policy)
+        id, doctor_id, doctor_key, patient_id, slot_id, starts_at, ends_at, busy, time_zone,
+        consultation_type, status, hold_expires_at, price_amount, currency, policy, reason_for_visit)
     SELECT $4, doctor_id, doctor_key, $2, id, starts_at, ends_at, busy, time_zone, $3,
-        'reserved', niyat_now() + $5::interval, fee_amount, currency, $6
+        'reserved', niyat_now() + $5::interval, fee_amount, currency, $6, $13
     FROM s RETURNING a AS made
 ),
 h AS (
@@ -98,12 +98,13 @@ class Reservation:
     slot_id: UUID
     patient_id: UUID
     consultation_type: ConsultationType
+    reason_for_visit: str | None = None
 
 
 async def reserve(
     db: Database, once: Once, wanted: Reservation, *, policy: RefundPolicy, hold: timedelta = HOLD
 ) -> Answer:
-    """Hold the slot; the answer is the appointment, `reserved`. Takes `db`: it is one statement that commits itself.
+    """Hold the slot; the answer is the appointment, `reserved`. One statement, so it takes `db`.
 
     Raises SlotNotFound, SlotTaken, SlotBlocked, NoticeTooShort, TooFarAhead, ConsultationTypeNotOffered,
     IdempotencyKeyReused.
@@ -121,7 +122,7 @@ async def reserve(
 async def _attempt(
     db: Database, once: Once, wanted: Reservation, policy: RefundPolicy, hold: timedelta
 ) -> Answer | None:
-    """The answer, now or as given before; None when the slot could not be held. Raises SlotTaken on an overlap."""
+    """The answer, now or as given before; None when the slot could not be held. Raises SlotTaken."""
     draft = draft_for(AppointmentReserved, sequence=1)
     arguments = (
         wanted.slot_id,
@@ -136,6 +137,7 @@ async def _attempt(
         once.route,
         once.key,
         once.fingerprint,
+        wanted.reason_for_visit,
     )
     try:
         body = await _twice(db, arguments)

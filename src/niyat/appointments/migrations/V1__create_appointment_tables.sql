@@ -131,6 +131,7 @@ CREATE TABLE appointments (
     amount_owed_back   bigint CHECK (amount_owed_back BETWEEN 0 AND price_amount),
     no_show_party      text CHECK (no_show_party IN ('patient', 'doctor')),
     checked_in_at      timestamptz,
+    reason_for_visit   text CHECK (length(reason_for_visit) <= 500),  -- health data: never in events, logs or mails
     created_at         timestamptz NOT NULL DEFAULT niyat_now(),
     updated_at         timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT appointments_ends_after_start CHECK (ends_at > starts_at),
@@ -159,6 +160,20 @@ CREATE INDEX appointments_lapsing ON appointments (hold_expires_at)
 CREATE INDEX appointments_doctor_time ON appointments (doctor_id, starts_at, id);
 CREATE INDEX appointments_patient_time ON appointments (patient_id, starts_at, id);
 CREATE INDEX appointments_status_time ON appointments (status, starts_at, id);
+
+-- What can truly be booked now: free, offered, neither too soon nor too far, and not overlapped by a booking of
+-- another length. The reservation checks the same; the exclusion constraint has the last word.
+CREATE VIEW bookable_slots AS
+SELECT v.id, v.doctor_id, v.starts_at, v.ends_at, d.consultation_types
+FROM available_slots v JOIN doctors d ON d.id = v.doctor_id
+WHERE v.status = 'available' AND d.active
+  AND v.starts_at >= niyat_now() + make_interval(mins => d.minimum_notice_minutes)
+  AND v.starts_at < niyat_now() + make_interval(days => d.maximum_advance_days)
+  AND NOT EXISTS (
+      SELECT FROM appointments a
+      WHERE a.doctor_key = v.doctor_key AND a.status IN ('reserved', 'pending-payment', 'confirmed')
+        AND a.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
+                                v.ends_at + make_interval(mins => d.buffer_after_minutes)));
 
 -- The same table as TRANSITIONS in domain.py; a test tries every pair.
 CREATE FUNCTION appointment_may_move(from_status text, to_status text) RETURNS boolean
@@ -247,5 +262,6 @@ RETURN jsonb_build_object(
     'amount_owed_back', a.amount_owed_back,
     'no_show_party', a.no_show_party,
     'checked_in_at', utc(a.checked_in_at),
+    'reason_for_visit', a.reason_for_visit,
     'created_at', utc(a.created_at),
     'updated_at', utc(a.updated_at));
