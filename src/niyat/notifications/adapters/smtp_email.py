@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from email import policy
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -107,7 +108,7 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message = EmailMessage()
     try:
         message["To"] = Address(addr_spec=mail.to)
-    except (ValueError, IndexError) as wrong:  # the parser also trips over its own feet
+    except (MessageError, ValueError, IndexError) as wrong:  # its parser has many ways to object
         raise DeliveryRefused("address-wrong") from wrong
     message["From"] = sender
     message["Subject"] = mail.subject
