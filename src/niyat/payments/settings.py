@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from niyat.kernel.settings import Environment, Settings
+from niyat.kernel.settings import Environment
 
 LIVE_URL = "https://api.razorpay.com"
 
@@ -19,7 +19,7 @@ class Capture(StrEnum):
     AUTOMATIC = "automatic"
 
 
-class PaymentSettings(Settings):
+class PaymentsSettings(BaseSettings):
     """Settings of the payments service."""
 
     model_config = SettingsConfigDict(env_prefix="NIYAT_PAYMENTS_", extra="ignore", populate_by_name=True)
@@ -38,7 +38,7 @@ class PaymentSettings(Settings):
     razorpay_account_id: str | None = Field(
         default=None, validation_alias="RAZORPAY_ACCOUNT_ID", description="Webhooks of another account are refused"
     )
-    razorpay_base_url: str = Field(default=LIVE_URL, validation_alias="RAZORPAY_BASE_URL", pattern=r"^https?://[^/]+$")
+    razorpay_base_url: str = Field(default=LIVE_URL, validation_alias="RAZORPAY_BASE_URL", pattern=r"^https?://[^?#]+[^/?#]$")
 
     capture: Capture = Capture.MANUAL
     capture_window_minutes: int = Field(
@@ -52,7 +52,7 @@ class PaymentSettings(Settings):
     commission_percent: int = Field(default=0, ge=0, le=100)
 
     @model_validator(mode="after")
-    def _no_test_keys_in_production(self) -> PaymentSettings:
+    def _no_test_keys_in_production(self) -> PaymentsSettings:
         if self.environment is Environment.PRODUCTION and self.razorpay_key_id.startswith("rzp_test_"):
             raise ValueError("RAZORPAY_KEY_ID is a test key; production needs a live one")
         if self.lease_seconds <= self.gateway_timeout_seconds:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from niyat.kernel.db import Database
 from niyat.payments.ports import Appointments, PaymentGateway
-from niyat.payments.settings import PaymentSettings
+from niyat.payments.settings import PaymentsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,4 +16,4 @@ class Till:
     db: Database
     gateway: PaymentGateway
     appointments: Appointments
-    settings: PaymentSettings
+    settings: PaymentsSettings

@@ -22,7 +22,7 @@ import requests
 from niyat.kernel.log import get_logger
 from niyat.payments.adapters import razorpay_entities as entities
 from niyat.payments.ports import Answer, AttemptFact, Order, RefundFact, Refused, Unknown
-from niyat.payments.settings import Capture, PaymentSettings
+from niyat.payments.settings import Capture, PaymentsSettings
 
 log = get_logger(__name__)
 
@@ -47,7 +47,7 @@ class _Remembering(requests.Session):
 class RazorpayGateway:
     """The `PaymentGateway` port over Razorpay."""
 
-    def __init__(self, settings: PaymentSettings) -> None:
+    def __init__(self, settings: PaymentsSettings) -> None:
         self._settings = settings
         self._threads = ThreadPoolExecutor(settings.gateway_threads, thread_name_prefix="razorpay")
         self._own = threading.local()

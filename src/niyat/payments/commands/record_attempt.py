@@ -51,8 +51,9 @@ UPDATE payment_transactions SET status = $2, method = coalesce($3, method), upda
     open = open AND $2 IN ('pending', 'failed', 'authorized') WHERE payment_id = $1 RETURNING *
 """
 MONEY_IN = """
-UPDATE payment_transactions SET captured_amount = captured_amount + $2,
-    captured_at = coalesce(captured_at, niyat_now()), gateway_payment_id = coalesce(gateway_payment_id, $3), open = false, updated_at = niyat_now()
+UPDATE payment_transactions SET open = false, updated_at = niyat_now(),
+    captured_amount = CASE WHEN gateway_payment_id IS NULL THEN $2 ELSE captured_amount END,
+    captured_at = coalesce(captured_at, niyat_now()), gateway_payment_id = coalesce(gateway_payment_id, $3)
 WHERE payment_id = $1
 """
 

@@ -40,7 +40,8 @@ WHERE refund_id = $1 AND status = $2
 """
 REFUNDED = """
 UPDATE payment_transactions t SET refunded_amount = r.total, updated_at = niyat_now()
-FROM (SELECT coalesce(sum(amount), 0) AS total FROM refunds WHERE payment_id = $1 AND status = 'processed') r
+FROM (SELECT coalesce(sum(r.amount), 0) AS total FROM payment_transactions p JOIN refunds r USING (gateway_payment_id)
+    WHERE p.payment_id = $1 AND r.status = 'processed') r
 WHERE t.payment_id = $1 RETURNING t.*
 """
 STATUS = "UPDATE payment_transactions SET status = $2 WHERE payment_id = $1"

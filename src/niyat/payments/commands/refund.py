@@ -102,6 +102,6 @@ async def request_refund(
     if attempt is None:
         raise NothingToRefund
     return await intend_refund(
-        conn, case, payment, attempt, amount, reason=reason, cause=f"request:{requested_by}:{request}",
+        conn, case, payment, attempt, amount, reason=reason, cause=f"request:{payment_id}:{requested_by}:{request}",
         source="admin", requested_by=requested_by,
     )  # fmt: skip

@@ -21,7 +21,10 @@ UPDATE payment_attempts SET step = $3, tries = 0, updated_at = niyat_now(),
     capture_asked_at = CASE WHEN $3 = 'capturing' THEN NULL ELSE capture_asked_at END
 WHERE gateway_payment_id = $1 AND step = $2
 """
-KEEP = "UPDATE payment_transactions SET gateway_payment_id = $2 WHERE payment_id = $1"
+KEEP = """
+UPDATE payment_transactions SET gateway_payment_id = $2, captured_amount = $3, status = 'captured', refunded_amount = 0
+WHERE payment_id = $1 AND gateway_payment_id IS DISTINCT FROM $2
+"""
 WATCH = """
 UPDATE payment_transactions SET poll_at = least(coalesce(poll_at, niyat_now() + interval '1 minute'),
     niyat_now() + interval '1 minute') WHERE payment_id = $1
@@ -54,7 +57,7 @@ async def take_step(
         raise IllegalStep(f"{attempt_id} is not {was} any more")
     await note(conn, payment, "step", source=source, attempt=attempt_id, was=was, now=step, reason=reason)
     if step is Step.KEPT:
-        await conn.execute(KEEP, payment["payment_id"], attempt_id)
+        await conn.execute(KEEP, payment["payment_id"], attempt_id, attempt["captured_amount"])
         await tell(
             conn, case, PaymentCompleted, payment, method=method_of(attempt["method"]),
             order_id=payment["gateway_order_id"], gateway_payment_id=attempt_id,

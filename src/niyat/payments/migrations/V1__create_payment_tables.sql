@@ -265,3 +265,18 @@ CREATE TRIGGER payment_history_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON
 
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger_transactions, ledger_entries, payment_history FROM payments;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_accounts FROM payments;
+
+-- What the audit across services compares with appointments: every attempt whose money we took.
+CREATE VIEW audit_captured_payments AS
+SELECT a.gateway_payment_id, a.payment_id AS id, a.appointment_id, a.captured_amount, a.step,
+    CASE WHEN a.step = 'returning' THEN a.captured_amount
+        WHEN a.step = 'kept' AND c.state = 'closed' AND c.owed_payment_id = a.payment_id THEN least(c.owed_back, a.captured_amount)
+        WHEN c.state = 'closed' THEN a.captured_amount ELSE 0 END AS owed_back,
+    r.refunding,
+    CASE WHEN r.failed THEN 'refund-failed' END AS exception,
+    greatest(a.updated_at, c.updated_at) AS updated_at
+FROM payment_attempts a JOIN payment_cases c USING (appointment_id)
+CROSS JOIN LATERAL (SELECT coalesce(sum(amount) FILTER (WHERE status <> 'failed'), 0)::bigint AS refunding,
+    coalesce(bool_or(status = 'failed'), false) AS failed
+    FROM refunds WHERE gateway_payment_id = a.gateway_payment_id) r
+WHERE a.captured_amount > 0;
