@@ -96,7 +96,7 @@ def _part(text: object, kind: type[A]) -> A:
     if isinstance(value, datetime):
         return _within_reason(value)  # type: ignore[return-value]
     text.encode()
-    return value  # type: ignore[return-value]
+    return value
 
 
 def _settings(request: Request) -> AppointmentsSettings:
