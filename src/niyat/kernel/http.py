@@ -60,6 +60,11 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
+INTERNAL_ERROR = ("internal-error", "Something went wrong here; it was logged under this id.")
+# An error's own facts stand beside these and never in their place.
+RESERVED = frozenset({"type", "title", "status", "code", "detail", "correlation_id"})
+
+
 def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
     """A problem details answer. `retry_after_seconds` among `extra` is a header too."""
     headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
@@ -108,8 +113,10 @@ def create_app(title: str, description: str, *, table: ErrorTable) -> FastAPI:
         assert isinstance(error, errors.NiyatError)  # noqa: S101 - registered for this type alone
         status = next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), 500)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("an error has no status", code=error.code)
-        return problem(status, error.code, error.detail, **error.extra)
+            log.error("an error has no status", problem=error.code)
+            return problem(status, *INTERNAL_ERROR)
+        facts = {name: value for name, value in error.extra.items() if name not in RESERVED}
+        return problem(status, error.code, error.detail, **facts)
 
     async def on_invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101
@@ -160,7 +167,7 @@ class Correlated:
                 log.exception("a request failed", method=scope["method"], path=scope["path"])
                 if started:
                     raise
-                answer = problem(500, "internal-error", "Something went wrong here; it was logged under this id.")
+                answer = problem(500, *INTERNAL_ERROR)
                 await answer(scope, receive, send_with_id)
 
 

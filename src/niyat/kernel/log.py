@@ -25,7 +25,10 @@ MASKED = frozenset(
 def configure(*, json: bool, level: str = "INFO") -> None:
     """Set up logging for the process; `json` for machines, else lines for people."""
     for_machines = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
-    for_people = (structlog.dev.ConsoleRenderer(pad_event_to=40),)
+    # Plain tracebacks: the pretty ones print local variables, and with them codes and tokens.
+    for_people = (
+        structlog.dev.ConsoleRenderer(pad_event_to=40, exception_formatter=structlog.dev.plain_traceback),
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

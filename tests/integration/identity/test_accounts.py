@@ -12,7 +12,7 @@ from niyat.identity import bootstrap
 from niyat.kernel.errors import InvalidRequest
 from tests.integration.identity.world import EMAIL, PHONE, Json, World, bearer
 
-DOCTOR = {
+DOCTOR: Json = {
     "roles": ["doctor"],
     "name": "Dr Rao",
     "email": "rao@example.com",

@@ -135,6 +135,15 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
+def _no_verifier(clock: Clock) -> TokenVerifier:
+    """Identity makes its own; this one accepts nothing."""
+
+    async def no_keys() -> Json:
+        return {"keys": []}
+
+    return TokenVerifier(no_keys, issuer="nobody", clock=clock)
+
+
 @asynccontextmanager
 async def identity(databases: Databases, **settings: Any) -> AsyncIterator[World]:
     """The service on its own database, at START; the audit is clean when it closes."""
@@ -146,7 +155,7 @@ async def identity(databases: Databases, **settings: Any) -> AsyncIterator[World
         db=db,
         clock=clock,
         clients={},
-        verifier=None,  # type: ignore[arg-type] - identity makes its own
+        verifier=_no_verifier(clock),
     )
     owner = await asyncpg.connect(databases.owner_url("identity"))
     await owner.execute("UPDATE niyat_clock SET frozen_at = $1", START)
