@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 from pydantic import SecretStr
 
 from niyat.events.catalogue import (
@@ -25,8 +26,11 @@ from niyat.events.envelope import message_for
 from niyat.events.inbox import receive
 from niyat.events.pump import drain
 from niyat.events.worker import InboxWorker
+from niyat.kernel.client import ServiceClient
+from niyat.kernel.clock import Clock
 from niyat.kernel.db import Database, Row
 from niyat.kernel.errors import ServiceUnavailable
+from niyat.kernel.settings import Settings, load
 from niyat.notifications.adapters.smtp_email import SmtpEmailProvider, SmtpServer
 from niyat.notifications.adapters.twilio_sms import TwilioSmsProvider
 from niyat.notifications.checks import CHECKS
@@ -37,8 +41,12 @@ from niyat.notifications.delivery import Delivery
 from niyat.notifications.errors import AccountUnknown, AppointmentUnknown
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.sealing import Seal
+from niyat.notifications.service import create
+from niyat.notifications.settings import NotificationsSettings
+from niyat.service import Context, Service
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, PhoneAccount, Sandbox
+from tests.support.tokens import Signer
 
 SENDER = "Sunrise Clinic <no-reply@clinic.example>"
 A = TypeVar("A", bound=AppointmentEvent)
@@ -288,3 +296,38 @@ def about_money(kind: type[P], visit: Visit, **different: Any) -> P:
         "occurred_at": visit.starts_at - timedelta(days=3),
     }
     return kind(**fields | different)
+
+
+@asynccontextmanager
+async def service_over(
+    world: World, signer: Signer, *, seal: Seal | None = None, sms_enabled: bool = True
+) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
+    """The service as it is really wired, over the world's database and sandbox, and a client of its routes."""
+    host, port = world.sandbox.smtp_address
+    settings = load(
+        NotificationsSettings,
+        mail_host=host,
+        mail_port=port,
+        mail_from=SENDER,
+        twilio_account_sid=world.phone.sid,
+        twilio_auth_token=world.phone.auth_token,
+        twilio_from_number="+15005550006",
+        twilio_base_url=world.sandbox.twilio_url,
+        sms_enabled=sms_enabled,
+        codes_key=KEY,
+    )
+    nobody = {
+        name: ServiceClient(name, base_url="http://127.0.0.1:9") for name in ("appointments", "identity")
+    }
+    context = Context(
+        settings=load(Settings), db=world.db, verifier=signer.verifier, clock=Clock(), clients=nobody
+    )
+    service = await create(context, settings)
+    if seal is not None:
+        service.app.state.seal = seal
+    transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as http:
+        yield service, http
+    await service.close()
+    for client in nobody.values():
+        await client.close()

@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 class AppointmentView(BaseModel):
     """What we need of appointments' internal view."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     appointment_id: UUID
     patient_id: UUID
@@ -35,7 +35,7 @@ class AppointmentView(BaseModel):
 class Account(BaseModel):
     """Whom to reach, from identity."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     account_id: UUID
     name: str | None = None

@@ -13,7 +13,7 @@ SEND = """
 WITH queued AS (
     INSERT INTO scheduled_notifications
         (id, type, channel, account_id, appointment_id, dedupe_key, due_at, next_at, correlation_id)
-    VALUES ($1, $2, $3, $4, $5, 'sent-by-hand:' || $1, niyat_now(), niyat_now(), $6)
+    VALUES ($1::uuid, $2, $3, $4, $5, 'sent-by-hand:' || $1::uuid, niyat_now(), niyat_now(), $6)
     RETURNING *)
 INSERT INTO notification_logs (notification_id, status, channel, tries, actor_id, reason, correlation_id)
 SELECT id, state, channel, tries, $7, $8, correlation_id FROM queued
