@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -203,20 +203,24 @@ class World:
         return "\n".join(row["row"] for table in rows for row in table)
 
 
-@asynccontextmanager
-async def notifications_world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    db = await Database.connect(databases.url("notifications"), max_connections=5)
-    phone = await sandbox.register_phone()
+def delivery_over(
+    db: Database,
+    appointments: FakeAppointments,
+    accounts: FakeAccounts,
+    smtp_port: int,
+    twilio_url: str,
+    sid: str,
+    token: str,
+) -> tuple[Delivery, Callable[[], Awaitable[None]]]:
+    """The real adapters over the sandbox, and how to close them."""
     sms = TwilioSmsProvider(
-        account_sid=phone.sid,
-        auth_token=SecretStr(phone.auth_token),
+        account_sid=sid,
+        auth_token=SecretStr(token),
         from_number="+15005550006",
-        base_url=sandbox.twilio_url,
+        base_url=twilio_url,
         timeout_seconds=2,
     )
-    host, port = sandbox.smtp_address
-    server = SmtpServer(host=host, port=port, tls="none", timeout_seconds=5)
-    appointments, accounts = FakeAppointments(), FakeAccounts()
+    server = SmtpServer(host="127.0.0.1", port=smtp_port, tls="none", timeout_seconds=5)
     delivery = Delivery(
         db=db,
         appointments=appointments,
@@ -227,11 +231,28 @@ async def notifications_world(databases: Databases, sandbox: Sandbox) -> AsyncIt
         mail_domain="clinic.example",
         site_url="https://clinic.example",
     )
+    return delivery, sms.close
+
+
+@asynccontextmanager
+async def notifications_world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
+    db = await Database.connect(databases.url("notifications"), max_connections=5)
+    phone = await sandbox.register_phone()
+    appointments, accounts = FakeAppointments(), FakeAccounts()
+    delivery, close = delivery_over(
+        db,
+        appointments,
+        accounts,
+        sandbox.smtp_address[1],
+        sandbox.twilio_url,
+        phone.sid,
+        phone.auth_token,
+    )
     await db.run(seed_templates)
     try:
         yield World(db, databases, sandbox, phone, appointments, accounts, delivery)
     finally:
-        await sms.close()
+        await close()
         await db.close()
 
 
