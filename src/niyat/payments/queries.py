@@ -10,7 +10,7 @@ from niyat.payments.domain import PaymentStatus, Step
 from niyat.payments.outcome import outcome_of
 
 COLUMNS = """
-SELECT p.*, c.hold_expires_at, c.patient_id, c.doctor_id, c.state AS case_state,
+SELECT p.*, c.hold_expires_at, c.patient_id, c.doctor_id, c.state = 'open' AND c.expired_at IS NULL AS awaited,
     coalesce(c.confirmed_payment_id = p.payment_id, false) AS confirmed,
     ARRAY(SELECT step FROM payment_attempts a WHERE a.payment_id = p.payment_id) AS steps,
     EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.payment_id AND r.status = 'pending'
@@ -46,7 +46,7 @@ def _shaped(row: Any) -> dict[str, Any]:
     shown["outcome"] = outcome_of(
         PaymentStatus(row["status"]),
         [Step(step) for step in row["steps"]],
-        payable=row["open"] and row["gateway_order_id"] is not None and row["case_state"] == "open",
+        payable=row["open"] and row["gateway_order_id"] is not None and row["awaited"],
         confirmed=row["confirmed"],
         refunds_pending=row["refunds_pending"],
     )

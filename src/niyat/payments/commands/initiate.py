@@ -29,7 +29,7 @@ INSERT INTO payment_cases (appointment_id, patient_id, doctor_id, amount, curren
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (appointment_id) DO UPDATE SET amount = excluded.amount, currency = excluded.currency,
     policy = excluded.policy, hold_expires_at = excluded.hold_expires_at, starts_at = excluded.starts_at,
-    updated_at = niyat_now()
+    expired_at = NULL, updated_at = niyat_now()
 """
 OPEN = "SELECT * FROM payment_transactions WHERE appointment_id = $1 AND open FOR UPDATE"
 SUPERSEDE = "UPDATE payment_transactions SET open = false, updated_at = niyat_now() WHERE payment_id = $1"

@@ -60,7 +60,7 @@ CREATE INDEX payment_transactions_by_case ON payment_transactions (appointment_i
 CREATE INDEX payment_transactions_by_account ON payment_transactions (account_id, payment_id DESC);
 CREATE INDEX payment_transactions_to_poll ON payment_transactions (poll_at) WHERE poll_at IS NOT NULL;
 
--- The gateway's payments (`pay_…`), of which one order may have many.
+-- The gateway's payments (`pay_*`), of which one order may have many.
 CREATE TABLE payment_attempts (
     gateway_payment_id text PRIMARY KEY,
     payment_id         uuid NOT NULL REFERENCES payment_transactions,
