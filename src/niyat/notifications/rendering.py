@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
 from niyat.kernel.money import Money
 from niyat.notifications.errors import TemplateWrong
@@ -64,7 +63,7 @@ def render(template: Template, facts: Mapping[str, Any]) -> Words:
         text = PLAIN.from_string(template.text).render(facts).strip() + "\n"
         html = ""
         if template.html:
-            body = Markup(HTML.from_string(template.html).render(facts))  # noqa: S704 - autoescaped above
+            body = HTML.from_string(template.html).render(facts)
             html = HTML.from_string(_layout()).render({**facts, "subject": subject, "body": body})
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise TemplateWrong(f"{TemplateWrong.__doc__} ({type(error).__name__})") from error

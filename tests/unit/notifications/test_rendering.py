@@ -161,6 +161,7 @@ def test_a_name_is_text_never_markup() -> None:
         known(name="<script>alert(1)</script>", doctor_name="{{ 7 * 7 }}"),
     )
     assert "<script>" not in words.html
+    assert "&lt;script&gt;" in words.html
     assert "49" not in words.subject
 
 
