@@ -43,6 +43,14 @@ async def test_an_admin_makes_a_doctor_who_signs_in_by_email_or_phone(world: Wor
     assert (str(logged["actor_id"]), logged["reason"]) == (admin["account"]["account_id"], DOCTOR["reason"])
 
 
+async def test_an_account_made_without_a_reason_is_accounted_for_all_the_same(world: World) -> None:
+    status, _ = await _make(
+        world, await world.admin(), {"roles": ["doctor"], "name": "Dr Das", "email": "das@example.com"}
+    )
+    assert status == 201
+    assert await world.db.fetchval("SELECT reason FROM audit_log ORDER BY id DESC LIMIT 1") == "A new account"
+
+
 async def test_only_an_admin_makes_accounts(world: World) -> None:
     patient = await world.sign_in(phone=PHONE)
     assert (await _make(world, None, DOCTOR))[0] == 401

@@ -17,10 +17,16 @@ as a bearer everywhere. It lasts ten minutes; refresh it. Other services verify 
 
 def create(identity: Identity, verifier: TokenVerifier) -> FastAPI:
     """The app. `verifier` reads the keys from our own database."""
-    app = create_app("Niyat identity", DESCRIPTION, table=TABLE)
+    app = routes()
     app.state.db = identity.db
     app.state.verifier = verifier
     app.state.identity = identity
+    return app
+
+
+def routes() -> FastAPI:
+    """The routes alone, for the API description."""
+    app = create_app("Niyat identity", DESCRIPTION, table=TABLE)
     for resource in (codes, sessions, accounts, oauth, internal):
         app.include_router(resource.router)
     return app
