@@ -160,6 +160,7 @@ async def test_a_code_sealed_with_another_key_fails_and_says_why(world: World) -
         {"channel": "EMAIL", "address": "nobody"},
         {"code": "1"},
         {"expires_at": "2026-01-01T00:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-12:00"},
         {"language": "English"},
         {"more": 1},
     ],

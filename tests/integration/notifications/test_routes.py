@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from tests.support.tokens import Signer
 
 SIGNER = Signer()
 ADMIN = SIGNER.bearer("admin")
+JSON = {"content-type": "application/json"}
 LOG = "/api/v1/notifications"
 
 
@@ -133,7 +135,15 @@ async def test_staff_tell_a_patient_again_and_it_is_checked_too(world: World, ap
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"type": "SIGN_IN_CODE"}, {"channel": "PUSH"}, {"user_id": "x"}, {"reason": ""}]
+    "wrong",
+    [
+        {"type": "SIGN_IN_CODE"},
+        {"channel": "PUSH"},
+        {"user_id": "x"},
+        {"reason": ""},
+        {"reason": "a\x00b"},
+        {"reason": "abc\ud800"},
+    ],
 )
 async def test_staff_can_send_only_what_exists(api: httpx.AsyncClient, wrong: dict[str, str]) -> None:
     body = {
@@ -142,6 +152,6 @@ async def test_staff_can_send_only_what_exists(api: httpx.AsyncClient, wrong: di
         "appointment_id": str(uuid4()),
         "reason": "asked for it",
     }
-    answer = await api.post(f"{LOG}/send", json=body | wrong, headers=ADMIN)
+    answer = await api.post(f"{LOG}/send", content=json.dumps(body | wrong), headers=ADMIN | JSON)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == next(iter(wrong))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -41,7 +42,9 @@ class CodeForm(BaseModel):
     channel: Literal[NotificationChannel.SMS, NotificationChannel.EMAIL]
     address: SecretStr
     code: SecretStr = Field(min_length=4, max_length=12)
-    expires_at: AwareDatetime
+    expires_at: AwareDatetime = Field(
+        gt=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC)
+    )
     language: str = Field(default="en", pattern=r"^[a-z]{2,3}$")
 
     @model_validator(mode="after")

@@ -13,7 +13,9 @@ from niyat.notifications.domain import NotificationChannel, NotificationStatus, 
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows on a page")]
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before")]
-Reason = Annotated[str, Field(min_length=3, max_length=500, description="Why; it is kept in the log")]
+Reason = Annotated[
+    str, Field(min_length=3, max_length=500, pattern=r"^[^\x00]*$", description="Why; it is kept in the log")
+]
 
 
 class Told(BaseModel):
