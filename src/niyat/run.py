@@ -13,12 +13,12 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 import uvicorn
 
-from niyat.app import SERVICES, assemble, describe_apps
+from niyat.app import SERVICES, Niyat, assemble, describe_apps
 from niyat.configuration import (
     Configuration,
     from_environment,
@@ -26,6 +26,8 @@ from niyat.configuration import (
     provided_by_sandbox,
     register_at_sandbox,
 )
+from niyat.demo.clinic import load as load_demo
+from niyat.demo.seed import seed_clinic
 from niyat.embedded import secrets
 from niyat.embedded.home import home_directory, make_home
 from niyat.embedded.lock import HomeLock
@@ -44,6 +46,7 @@ from niyat.openapi import joined
 Say = Callable[[str], None]
 
 PASSWORDS = "database-passwords.json"
+LOG = "niyat.log"
 DRAIN_SECONDS = 5
 
 
@@ -52,8 +55,10 @@ def up(*, port: int, seed: bool, say: Say) -> None:
     home = make_home(home_directory())
     lock = HomeLock.acquire(home)
     common = _common(port)
-    say(f"Niyat keeps its data in {home}")
+    say(f"Niyat keeps its data in {home}, its log in {home / LOG}")
     with contextlib.ExitStack() as stack:
+        lines = stack.enter_context(_private_log(home / LOG))
+        log.configure(json=common.log_json, level=common.log_level, to=lines)
         admin_url = stack.enter_context(_postgres(common, home, say))
         urls = _databases(admin_url, home, say)
         listener = _listen(port)
@@ -73,6 +78,8 @@ def serve(*, port: int, say: Say) -> None:
     """One more process of the services, on the databases of the `niyat up` of this home. Raises NotRunning."""
     home = home_directory()
     running = Running.load(home)
+    common = _common(port)
+    log.configure(json=common.log_json, level=common.log_level)
     urls = _urls(running, home)
     listener = _listen(port)
     say(f"Serving on http://127.0.0.1:{listener.getsockname()[1]} too")
@@ -126,9 +133,7 @@ def describe(service: str | None) -> dict[str, Any]:
 
 def _common(port: int) -> settings.Settings:
     address = {} if "NIYAT_PUBLIC_URL" in os.environ else {"public_url": f"http://127.0.0.1:{port}"}
-    common = settings.load(settings.Settings, **address)
-    log.configure(json=common.log_json, level=common.log_level)
-    return common
+    return settings.load(settings.Settings, **address)
 
 
 @contextlib.contextmanager
@@ -168,6 +173,13 @@ async def _configuration(running: Running, home: Path, listener: socket.socket) 
     return from_environment(common, provided_by_sandbox(known, running.sandbox_url, running.mail_port))
 
 
+@contextlib.contextmanager
+def _private_log(path: Path) -> Iterator[TextIO]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a", buffering=1, encoding="utf-8") as lines:
+        yield lines
+
+
 def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -184,13 +196,20 @@ async def _up(
     seed: bool,
     say: Say,
 ) -> None:
-    from niyat.demo.seed import seed_clinic
-
-    async def welcome() -> None:
+    async def welcome(niyat: Niyat) -> None:
+        demo = load_demo()
         if seed and running.sandbox_url:
+            await create_admin_account(
+                niyat.services["identity"].db, email=demo.admin.email, name=demo.admin.name
+            )
             await seed_clinic(running.address, running.sandbox_url, say)
-        say(f"\nNiyat is ready: {running.address}\nThe sandbox's mailbox and phone: {running.sandbox_url}")
-        say("Try `.venv/bin/niyat demo` in another terminal. Ctrl-C stops everything.")
+        say(f"\nNiyat is ready: {running.address}  (the API: {running.address}/openapi.json)")
+        if running.sandbox_url:
+            say(f"Mails: {running.sandbox_url}/mailbox   text messages: {running.sandbox_url}/phone")
+            say(f"Sign in with a code as admin {demo.admin.email}, or as a patient with any phone number;")
+            say("the code arrives at the address above. Doctors: GET /api/v1/doctors")
+            say("Next, in another terminal: .venv/bin/niyat demo")
+        say("Ctrl-C stops everything.")
 
     await _serve(running, home, urls, listener, welcome)
 
@@ -200,7 +219,7 @@ async def _serve(
     home: Path,
     urls: Mapping[str, ServiceUrls],
     listener: socket.socket,
-    ready: Callable[[], Awaitable[None]] | None = None,
+    ready: Callable[[Niyat], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then answer what is being answered, finish what was begun, and stop."""
     niyat = await assemble(
@@ -218,7 +237,7 @@ async def _serve(
     try:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         if ready is not None:
-            await ready()
+            await ready(niyat)
         await serving
     finally:
         await niyat.stop()

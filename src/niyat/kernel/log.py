@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -22,12 +22,14 @@ MASKED = frozenset(
 )  # fmt: skip
 
 
-def configure(*, json: bool, level: str = "INFO") -> None:
-    """Set up logging for the process; `json` for machines, else lines for people."""
+def configure(*, json: bool, level: str = "INFO", to: TextIO = sys.stderr) -> None:
+    """Set up logging for the process, to the stream `to`; `json` for machines, else lines for people."""
     for_machines = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
     # Plain tracebacks: the pretty ones print local variables, and with them codes and tokens.
     for_people = (
-        structlog.dev.ConsoleRenderer(pad_event_to=40, exception_formatter=structlog.dev.plain_traceback),
+        structlog.dev.ConsoleRenderer(
+            pad_event_to=40, colors=to.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
     )
     structlog.configure(
         processors=[
@@ -39,7 +41,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
             *(for_machines if json else for_people),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(to),
         cache_logger_on_first_use=False,
     )
 

@@ -7,9 +7,9 @@ from typing import cast
 
 from pydantic import SecretStr
 
-from niyat.kernel.http import create_app
 from niyat.kernel.jobs import Bell
 from niyat.kernel.log import get_logger
+from niyat.notifications import http
 from niyat.notifications.adapters.accounts import AccountsClient
 from niyat.notifications.adapters.appointments import AppointmentsClient
 from niyat.notifications.adapters.smtp_email import SmtpEmailProvider, SmtpServer
@@ -17,19 +17,12 @@ from niyat.notifications.adapters.twilio_sms import TwilioSmsProvider
 from niyat.notifications.consumers import CONSUMERS
 from niyat.notifications.delivery import Delivery
 from niyat.notifications.domain import NotificationChannel
-from niyat.notifications.http import ERRORS, internal, router
 from niyat.notifications.jobs import delivery_job
 from niyat.notifications.sealing import Seal
 from niyat.notifications.settings import NotificationsSettings
 from niyat.service import Context, Service
 
 log = get_logger(__name__)
-
-DESCRIPTION = """
-Tells people what happened to their appointments and their money, by mail and text message, and nothing that is no
-longer true: right before a message leaves, it is checked against the appointment as it stands.
-"""
-
 
 async def create(context: Context, settings: NotificationsSettings) -> Service:
     """Wire the service over its providers. Nothing is sent until its job runs."""
@@ -48,9 +41,7 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
         mail_domain=settings.mail_domain,
         site_url=settings.public_url,
     )
-    app = create_app("Niyat notifications", DESCRIPTION, table=ERRORS)
-    app.include_router(router)
-    app.include_router(internal)
+    app = http.routes()
     app.state.db = context.db
     app.state.verifier = context.verifier
     app.state.seal = delivery.seal

@@ -7,7 +7,8 @@ from niyat.identity.domain import DEFAULT_TIME_ZONE
 from niyat.kernel.db import Connection, Row
 
 FIND = """
-SELECT id FROM accounts WHERE phone = $1 OR (email = $2 AND email_verified_at IS NOT NULL)
+SELECT id FROM accounts
+WHERE phone = $1 OR (email = $2 AND (email_verified_at IS NOT NULL OR 'admin' = ANY (roles)))
 ORDER BY (phone = $1) DESC NULLS LAST LIMIT 1 FOR UPDATE
 """
 PROMOTE = """
