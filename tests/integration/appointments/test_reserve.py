@@ -17,7 +17,12 @@ def wish(slot: Json, kind: str = "VIDEO") -> Json:
 async def test_a_reserved_slot_is_held_for_five_minutes_at_the_price_and_terms_of_then(world: World) -> None:
     who, held = await world.held()
     shown = AppointmentView.model_validate(held)
-    assert (shown.status, shown.amount, shown.currency, shown.patient_id) == ("reserved", 50_000, "INR", who.id)
+    assert (shown.status, shown.amount, shown.currency, shown.patient_id) == (
+        "reserved",
+        50_000,
+        "INR",
+        who.id,
+    )
     assert shown.hold_expires_at - shown.created_at == timedelta(minutes=5)
     assert [(tier.hours_before, tier.percent) for tier in shown.policy.tiers] == [(24, 100), (4, 50)]
     assert shown.starts_at.utcoffset() == timedelta(0)
@@ -34,7 +39,9 @@ async def test_of_three_hundred_who_want_one_slot_at_once_one_gets_it(world: Wor
     answers = await together(*(p.ask("POST", RESERVE, wish(slot), key="k") for p in people))
     assert Counter(a.status_code for a in answers) == {201: 1, 409: 299}
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"slot-taken"}
-    assert {a.headers["content-type"] for a in answers if a.status_code == 409} == {"application/problem+json"}
+    assert {a.headers["content-type"] for a in answers if a.status_code == 409} == {
+        "application/problem+json"
+    }
 
 
 async def test_overlapping_slots_of_different_lengths_are_never_both_booked(world: World) -> None:
@@ -43,7 +50,10 @@ async def test_overlapping_slots_of_different_lengths_are_never_both_booked(worl
     people = [world.patient() for _ in range(4) for _ in slots]
     wanted = [slot for _ in range(4) for slot in slots]
     answers = await together(
-        *(p.ask("POST", RESERVE, {"slot_id": str(s), "consultation_type": "VIDEO"}) for p, s in zip(people, wanted, strict=True))
+        *(
+            p.ask("POST", RESERVE, {"slot_id": str(s), "consultation_type": "VIDEO"})
+            for p, s in zip(people, wanted, strict=True)
+        )
     )
     assert set(Counter(a.status_code for a in answers)) == {201, 409}
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"slot-taken"}
@@ -82,7 +92,9 @@ async def test_one_key_for_two_different_requests_is_refused(world: World) -> No
     await who.call("POST", RESERVE, wish(first), key="same")
     again = await who.ask("POST", RESERVE, wish(second), key="same")
     taken = await who.ask("POST", RESERVE, wish(first, "IN_PERSON"), key="same")
-    assert [(a.status_code, a.json()["code"]) for a in (again, taken)] == [(422, "idempotency-key-reused")] * 2
+    assert [(a.status_code, a.json()["code"]) for a in (again, taken)] == [
+        (422, "idempotency-key-reused")
+    ] * 2
 
 
 async def test_one_key_at_once_for_two_slots_books_one(world: World) -> None:

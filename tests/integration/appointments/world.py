@@ -116,9 +116,7 @@ class World:
             **more,
         }
         doctor = await self.admin.call("POST", "/api/v1/doctors", fields)
-        week = hours or [
-            {"weekday": day, "start_time": "00:00", "end_time": "24:00"} for day in range(1, 8)
-        ]
+        week = hours or [{"weekday": day, "start_time": "00:00", "end_time": "24:00"} for day in range(1, 8)]
         await self.admin.call(
             "POST", "/api/v1/availability/weekly", {"doctor_id": doctor["doctor_id"], "hours": week}
         )
@@ -131,7 +129,9 @@ class World:
 
     async def slot(self, doctor: Json, *, days_ahead: int = 3) -> Json:
         """A free slot some days ahead."""
-        return (await self.slots(doctor, **{"from": (await self.now() + timedelta(days=days_ahead)).isoformat()}))[0]
+        return (
+            await self.slots(doctor, **{"from": (await self.now() + timedelta(days=days_ahead)).isoformat()})
+        )[0]
 
     async def reserve(self, who: Person, slot: Json, **more: Any) -> Json:
         wish = {"slot_id": slot["slot_id"], "consultation_type": "VIDEO"}
@@ -168,7 +168,13 @@ class World:
         return answer
 
     async def secure(self, appointment: Json, payment_id: UUID, **more: Any) -> str:
-        body = {"payment_id": str(payment_id), "order_id": "order_1", "amount": 50_000, "currency": "INR", **more}
+        body = {
+            "payment_id": str(payment_id),
+            "order_id": "order_1",
+            "amount": 50_000,
+            "currency": "INR",
+            **more,
+        }
         return str((await self.internal(appointment, "secure", body))["outcome"])
 
     async def captured(self, appointment: Json, payment_id: UUID, **more: Any) -> Json:
@@ -186,7 +192,9 @@ class World:
 
     async def told(self, appointment: Json) -> list[str]:
         """The types of events published about the appointment, in order."""
-        rows = await self.db.fetch("SELECT type FROM outbox WHERE key = $1 ORDER BY id", appointment["appointment_id"])
+        rows = await self.db.fetch(
+            "SELECT type FROM outbox WHERE key = $1 ORDER BY id", appointment["appointment_id"]
+        )
         return [row["type"] for row in rows]
 
     async def hear(self, *events: Event) -> None:
