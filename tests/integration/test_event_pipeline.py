@@ -169,7 +169,8 @@ async def kill_all(pair: Pair, *pumps: Relay | InboxWorker) -> None:
 async def stop(tasks: list[asyncio.Task[None]], pumps: list[Pump]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    _, still_running = await asyncio.wait(tasks, timeout=20)
+    assert not still_running, "cancelled pumps end"
     for pump in pumps:
         await pump.close()
 
@@ -419,7 +420,9 @@ async def test_pruning_leaves_what_is_young_unfinished_or_dead(pair: Pair) -> No
     await worker.close()
 
 
-@pytest.mark.parametrize("point", sorted(POINTS))
+@pytest.mark.parametrize(
+    "point", sorted(point for point in POINTS if point.startswith(("outbox:", "relay:", "inbox:")))
+)
 async def test_a_process_killed_between_two_steps_leaves_every_effect_exactly_once(
     pair: Pair, point: str
 ) -> None:

@@ -61,7 +61,9 @@ class Pump(ABC):
                 interval = SHORTEST_SECONDS
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), interval)
+                # not wait_for: until Python 3.12 it drops a cancellation that meets a poke
+                async with asyncio.timeout(interval):
+                    await self._poked.wait()
             interval = SHORTEST_SECONDS if self._poked.is_set() else min(interval * 2, LONGEST_SECONDS)
 
     def poke(self) -> None:

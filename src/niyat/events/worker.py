@@ -16,6 +16,7 @@ import structlog
 from niyat.events.backoff import delay
 from niyat.events.catalogue import Event, UnknownEvent, parse
 from niyat.events.inbox import Consumer
+from niyat.events.lost import connection_lost
 from niyat.events.pump import Pump
 from niyat.kernel.correlation import bound
 from niyat.kernel.crash import crash_point
@@ -32,14 +33,6 @@ BASE_SECONDS = 1.0
 LONGEST_SECONDS = 300.0
 CUTS_ALLOWED = 5
 REASON_LENGTH = 500
-
-GONE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-)
-"""What the server says as it goes away. (A cancelled query is the handler's own.)"""
 
 PARTITIONS = """
 INSERT INTO inbox_partition (consumer, part) SELECT $1, generate_series(0, 15) ON CONFLICT DO NOTHING
@@ -115,14 +108,15 @@ class InboxWorker(Pump):
         """
         conn = await self._connected()
         try:
-            async with conn.transaction():
-                part = await conn.fetchval(TAKE, self.consumer.name, timeout=PATIENCE_SECONDS)
-                if part is None:
-                    return 0
+            await conn.execute("BEGIN", timeout=PATIENCE_SECONDS)
+            part = await conn.fetchval(TAKE, self.consumer.name, timeout=PATIENCE_SECONDS)
+            rows: list[Row] = []
+            if part is not None:
                 rows = await conn.fetch(DUE, self.consumer.name, part, self.batch, timeout=PATIENCE_SECONDS)
                 await self._work_off(rows)
                 await conn.execute(VISITED, self.consumer.name, part, timeout=PATIENCE_SECONDS)
-                return len(rows)
+            await conn.execute("COMMIT", timeout=PATIENCE_SECONDS)
+            return len(rows)
         except BaseException:
             conn.terminate()
             self._conn = None
@@ -181,7 +175,7 @@ class _Attempt:
         self.consumer = consumer
         self.row = row
         self.claimed = False
-        self._reached: Literal["nothing", "cut", "handler", "commit"] = "nothing"
+        self._reached: Literal["nothing", "cut", "handler"] = "nothing"
 
     async def __call__(self, conn: Connection) -> None:
         self.claimed = bool(await conn.fetchval(CLAIM, self.row["arrival"]))
@@ -190,12 +184,11 @@ class _Attempt:
         self._reached = "handler"
         try:
             await self._effect(conn)
-        except Exception as error:
-            if conn.is_closed() or isinstance(error, GONE):
+        except Exception:
+            if conn.is_closed():
                 self._reached = "cut"
             raise
         crash_point("inbox:after-effect")
-        self._reached = "commit"
 
     async def _effect(self, conn: Connection) -> None:
         if self.row["type"] not in self.consumer.types:
@@ -211,7 +204,5 @@ class _Attempt:
         return parse(self.row["type"], payload["schemaversion"], payload["data"])
 
     def says_nothing_about_the_event(self, error: Exception) -> bool:
-        """Whether the database failed rather than the handler. At commit, a deferred constraint may speak."""
-        if self._reached == "commit":
-            return not isinstance(error, asyncpg.PostgresError) or isinstance(error, GONE)
-        return self._reached in ("nothing", "cut")
+        """Whether the database failed rather than the handler. (At commit, a deferred constraint may speak.)"""
+        return self._reached in ("nothing", "cut") or connection_lost(error)
