@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from niyat.kernel.jobs import Bell, Job
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.templates import seed_templates
@@ -11,14 +13,19 @@ EVERY_SECONDS = 1.0
 
 
 def delivery_job(delivery: Delivery, bell: Bell) -> Job:
-    """The job stores the shipped wording before it sends for the first time."""
+    """The job stores the shipped wording before it sends for the first time.
+
+    One run at a time in this process: whoever runs it again returns when what was under way is sent too.
+    """
     seeded = False
+    one_at_a_time = asyncio.Lock()
 
     async def run() -> int:
         nonlocal seeded
-        if not seeded:
-            await delivery.db.run(seed_templates)
-            seeded = True
-        return await deliver_due(delivery)
+        async with one_at_a_time:
+            if not seeded:
+                await delivery.db.run(seed_templates)
+                seeded = True
+            return await deliver_due(delivery)
 
     return Job("notifications.deliver", EVERY_SECONDS, run, bell)
