@@ -66,7 +66,8 @@ FROM doctors d LEFT JOIN weekly_availability w ON w.doctor_id = d.id
 WHERE d.id = $1 ORDER BY w.weekday, w.start_time
 """
 
-# A day without a time is a day of the viewer's zone, or of the doctor's.
+# A day without a time is a day of the viewer's zone, or of the doctor's. Local times come from PostgreSQL, whose
+# time zone data made the slots: Python's may be of another year.
 SLOTS = """
 WITH d AS MATERIALIZED (
     SELECT id, time_zone AS doctor_zone, coalesce($6, time_zone) AS zone FROM doctors WHERE id = $1 AND active),
@@ -75,7 +76,8 @@ range AS MATERIALIZED (
 span AS MATERIALIZED (
     SELECT *, least(coalesce($4, ($5::date + 1)::timestamp AT TIME ZONE zone, lower + interval '7 days'),
                     lower + interval '31 days') AS upper FROM range)
-SELECT span.doctor_zone, b.id AS slot_id, b.starts_at, b.ends_at
+SELECT span.doctor_zone, b.id AS slot_id, b.starts_at, b.ends_at,
+    (b.starts_at AT TIME ZONE span.zone) - (b.starts_at AT TIME ZONE 'UTC') AS utc_offset
 FROM span LEFT JOIN bookable_slots b
     ON b.doctor_id = span.id AND b.starts_at >= span.lower AND b.starts_at < span.upper
     AND ($7::text IS NULL OR $7 = ANY (b.consultation_types))

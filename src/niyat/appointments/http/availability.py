@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import timezone
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
@@ -13,7 +12,16 @@ from pydantic import Field, model_validator
 from niyat.appointments import errors, queries
 from niyat.appointments.commands import schedule
 from niyat.appointments.domain import ConsultationType
-from niyat.appointments.http.fields import Body, Instant, LocalTime, Moment, Settings, Text, Zone
+from niyat.appointments.http.fields import (
+    Body,
+    Instant,
+    LocalTime,
+    Moment,
+    Settings,
+    Text,
+    Zone,
+    instant_or_day,
+)
 from niyat.appointments.http.shapes import BlockView, SlotList, SlotView, WeekView
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.queries import SlotFilter
@@ -139,8 +147,8 @@ async def list_slots(
     consultation_type: ConsultationType | None = None,
 ) -> SlotList:
     """Only what can truly be booked now."""
-    from_at, from_day = _apart(from_)
-    to_at, to_day = _apart(to)
+    from_at, from_day = instant_or_day("from", from_)
+    to_at, to_day = instant_or_day("to", to)
     wanted = SlotFilter(
         from_at=from_at,
         from_day=from_day,
@@ -150,25 +158,17 @@ async def list_slots(
         consultation_type=consultation_type,
     )
     doctor_zone, rows = await queries.slots(db, doctor_id, wanted)
-    shown_in = time_zone or doctor_zone
-    zone = _zone(shown_in)
     return SlotList(
         doctor_id=doctor_id,
-        time_zone=shown_in,
+        time_zone=time_zone or doctor_zone,
         doctor_time_zone=doctor_zone,
         items=[
-            SlotView(**row, local_start=row["starts_at"].astimezone(zone).isoformat())
-            for row in ({n: r[n] for n in ("slot_id", "starts_at", "ends_at")} for r in rows)
+            SlotView(
+                slot_id=row["slot_id"],
+                starts_at=row["starts_at"],
+                ends_at=row["ends_at"],
+                local_start=row["starts_at"].astimezone(timezone(row["utc_offset"])).isoformat(),
+            )
+            for row in rows
         ],
     )
-
-
-def _apart(moment: datetime | date | None) -> tuple[datetime | None, date | None]:
-    return (moment, None) if isinstance(moment, datetime) else (None, moment)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError) as error:
-        raise errors.UnknownTimeZone from error

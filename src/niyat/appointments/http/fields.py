@@ -11,11 +11,13 @@ from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from niyat.appointments.settings import AppointmentsSettings
+from niyat.events.catalogue import TimeZone
 from niyat.kernel.errors import InvalidRequest
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 LARGEST_CURSOR = 1000
+MOMENT = "an instant with its offset, or a day, between the years 2000 and 2100"
 
 
 def _within_reason(moment: datetime) -> datetime:
@@ -24,16 +26,29 @@ def _within_reason(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _day_within_reason(day: date) -> date:
-    if not EARLIEST.date() <= day <= LATEST.date():
-        raise ValueError("must be between the years 2000 and 2100")
-    return day
+def instant_or_day(field: str, text: str | None) -> tuple[datetime | None, date | None]:
+    """What a `Moment` says: an instant, or a day. Raises InvalidRequest naming `field`."""
+    if text is None:
+        return None, None
+    try:
+        if len(text) == len("2026-03-02"):
+            return None, _within_reason(datetime.fromisoformat(text).replace(tzinfo=UTC)).date()
+        return _within_reason(_aware(datetime.fromisoformat(text))), None
+    except ValueError as error:
+        raise InvalidRequest(errors=[{"field": field, "message": f"{error}: {MOMENT}"}]) from error
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("the offset is missing")
+    return moment
 
 
 NO_NUL = r"^[^\x00]*$"
 Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(_within_reason)]
-Day: TypeAlias = Annotated[date, AfterValidator(_day_within_reason)]
-Moment: TypeAlias = Instant | Day
+Moment: TypeAlias = Annotated[
+    str, StringConstraints(max_length=40), Field(examples=["2026-03-02", "2026-03-02T09:00:00+05:30"])
+]
 Name: TypeAlias = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)
 ]
@@ -50,9 +65,8 @@ LocalTime: TypeAlias = Annotated[
     Field(description="Local time, `HH:MM`; `24:00` is the end of the day", examples=["09:30"]),
 ]
 Zone: TypeAlias = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]{0,63}$"),
-    Field(description="IANA time zone", examples=["Asia/Kolkata"]),
+    TimeZone,
+    Field(max_length=64, description="IANA time zone", examples=["Asia/Kolkata"]),
 ]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=100, description="How many at most")]
 Cursor: TypeAlias = Annotated[
