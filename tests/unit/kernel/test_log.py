@@ -20,9 +20,7 @@ def _as_it_was() -> Iterator[None]:
     structlog.configure(**before)
 
 
-def test_a_line_for_machines_has_the_flow_and_masks_what_is_private(
-    ,
-) -> None:
+def test_a_line_for_machines_has_the_flow_and_masks_what_is_private() -> None:
     said = io.StringIO()
     log.configure(json=True, to=said)
     with bound("the-flow"):
@@ -33,9 +31,7 @@ def test_a_line_for_machines_has_the_flow_and_masks_what_is_private(
 
 
 @pytest.mark.parametrize("machines", [True, False])
-def test_a_failure_is_logged_with_its_trace_and_without_a_warning(
-    machines: bool
-) -> None:
+def test_a_failure_is_logged_with_its_trace_and_without_a_warning(machines: bool) -> None:
     stream = io.StringIO()
     log.configure(json=machines, to=stream)
     try:
