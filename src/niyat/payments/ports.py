@@ -70,6 +70,14 @@ class RefundFact:
     our_refund_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookFacts:
+    """What an event of the gateway says that we act on; nothing when we do not."""
+
+    attempt: AttemptFact | None = None
+    refund: RefundFact | None = None
+
+
 T = TypeVar("T")
 Answer: TypeAlias = T | Refused | Unknown
 
@@ -98,6 +106,10 @@ class PaymentGateway(Protocol):
     async def fetch_refund(self, gateway_refund_id: str) -> Answer[RefundFact]: ...
 
     async def refunds_of(self, gateway_payment_id: str) -> Answer[Sequence[RefundFact]]: ...
+
+    def read_webhook(self, envelope: dict[str, Any]) -> WebhookFacts:
+        """The facts of an event whose signature was checked. Raises ValueError when it is malformed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from niyat.payments.adapters import razorpay_entities as entities
 from niyat.payments.domain import AttemptStatus, RefundStatus
 
 WEBHOOKS = Path(__file__).parents[2] / "fixtures" / "razorpay" / "webhooks"
-PAYMENTS = [p for p in sorted(WEBHOOKS.glob("*.json")) if p.stem.startswith(("payment.a", "payment.c", "payment.f", "o"))]
+KINDS = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
+PAYMENTS = [path for path in sorted(WEBHOOKS.glob("*.json")) if path.stem.startswith(KINDS)]
 REFUNDS = sorted(WEBHOOKS.glob("refund.*.json"))
 
 

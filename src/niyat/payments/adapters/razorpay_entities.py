@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from niyat.payments.domain import AttemptStatus, RefundStatus
-from niyat.payments.ports import AttemptFact, Order, RefundFact
+from niyat.payments.ports import AttemptFact, Order, RefundFact, WebhookFacts
 
 T = TypeVar("T")
 
@@ -91,6 +91,29 @@ def refund(json: Any) -> RefundFact:
     with suppress(ValueError, AttributeError, TypeError):
         ours = UUID(noted or read.receipt)
     return RefundFact(read.id, read.payment_id, read.amount, read.currency, _word(RefundStatus, read.status), ours)
+
+
+ABOUT_AN_ATTEMPT = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
+
+
+def webhook(envelope: dict[str, Any]) -> WebhookFacts:
+    """The facts of an event; none for the kinds that we do nothing about. Raises NotAnEntity."""
+    kind = envelope.get("event")
+    payload = envelope.get("payload")
+    if not isinstance(kind, str) or not isinstance(payload, dict):
+        raise NotAnEntity("no event")
+    about_refund = kind.startswith("refund.")
+    if kind not in ABOUT_AN_ATTEMPT and not about_refund:
+        return WebhookFacts()
+    return WebhookFacts(
+        attempt=attempt(_entity(payload, "payment")) if "payment" in payload else None,
+        refund=refund(_entity(payload, "refund")) if about_refund else None,
+    )
+
+
+def _entity(payload: dict[str, Any], name: str) -> Any:
+    part = payload.get(name)
+    return part.get("entity") if isinstance(part, dict) else None
 
 
 def each(read: Callable[[Any], T]) -> Callable[[Any], Sequence[T]]:

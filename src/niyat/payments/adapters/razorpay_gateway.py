@@ -21,7 +21,7 @@ import requests
 
 from niyat.kernel.log import get_logger
 from niyat.payments.adapters import razorpay_entities as entities
-from niyat.payments.ports import Answer, AttemptFact, Order, RefundFact, Refused, Unknown
+from niyat.payments.ports import Answer, AttemptFact, Order, RefundFact, Refused, Unknown, WebhookFacts
 from niyat.payments.settings import Capture, PaymentsSettings
 
 log = get_logger(__name__)
@@ -116,6 +116,9 @@ class RazorpayGateway:
             lambda client, how: client.payment.fetch_multiple_refund(gateway_payment_id, query, **how),
             entities.each(entities.refund),
         )
+
+    def read_webhook(self, envelope: dict[str, Any]) -> WebhookFacts:
+        return entities.webhook(envelope)
 
     async def close(self) -> None:
         """Let go of the threads; calls that are running are left to their timeouts."""

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.log import get_logger
-from niyat.payments.adapters import razorpay_entities as entities
 from niyat.payments.commands.advance import advance
 from niyat.payments.commands.record_attempt import Recorded, record_attempt
 from niyat.payments.commands.record_refund import record_refund
 from niyat.payments.domain import Step
+from niyat.payments.ports import WebhookFacts
 from niyat.payments.till import Till
 
 log = get_logger(__name__)
@@ -75,7 +74,7 @@ async def prune_webhooks(conn: Connection, older_than: timedelta) -> None:
 
 async def _process(till: Till, event: Row) -> None:
     async def effect(conn: Connection) -> Recorded | None:
-        recorded = await apply(conn, json.loads(event["body"]))
+        recorded = await apply(conn, till.gateway.read_webhook(json.loads(event["body"])))
         await conn.execute(DONE, event["id"], None)
         return recorded
 
@@ -95,18 +94,15 @@ async def _process(till: Till, event: Row) -> None:
         await advance(till, recorded.gateway_payment_id)
 
 
-async def apply(conn: Connection, envelope: dict[str, Any]) -> Recorded | None:
-    """The effect of one event. Raises NotYetKnown, or NotAnEntity when a part is not what it is named."""
-    payload = envelope.get("payload") or {}
-    kind = str(envelope.get("event"))
+async def apply(conn: Connection, facts: WebhookFacts) -> Recorded | None:
+    """The effect of one event's facts. Raises NotYetKnown."""
     recorded = None
-    if kind.startswith(("payment.authorized", "payment.captured", "payment.failed", "order.paid", "refund.")):
-        if "payment" in payload:
-            recorded = await record_attempt(conn, entities.attempt(payload["payment"]["entity"]), source="webhook")
-            if recorded is None:
-                raise NotYetKnown
-        if kind.startswith("refund."):
-            fact = entities.refund(payload["refund"]["entity"])
-            if await record_refund(conn, fact, source="webhook") is None and recorded is None:
-                raise NotYetKnown
+    if facts.attempt is not None:
+        recorded = await record_attempt(conn, facts.attempt, source="webhook")
+        if recorded is None:
+            raise NotYetKnown
+    if facts.refund is not None:
+        known = await record_refund(conn, facts.refund, source="webhook")
+        if known is None and recorded is None:
+            raise NotYetKnown
     return recorded
