@@ -31,7 +31,12 @@ class Database:
     async def connect(cls, url: str, *, max_connections: int = 10) -> Database:
         """Open a pool on `url`. jsonb is read and written as Python values."""
         pool = await asyncpg.create_pool(
-            url, min_size=1, max_size=max_connections, init=_prepare, command_timeout=60
+            url,
+            min_size=1,
+            max_size=max_connections,
+            init=_prepare,
+            command_timeout=60,
+            connection_class=_PooledConnection,
         )
         return cls(pool, url)
 
@@ -77,6 +82,15 @@ class Database:
 
     async def execute(self, query: str, *args: object) -> str:
         return await self.pool.execute(query, *args)
+
+
+class _PooledConnection(asyncpg.Connection):  # type: ignore[type-arg] # the stubs know more than the class
+    """Keeps no session state (no SET, LISTEN, cursor or session lock), so giving it back needs no round trip to
+    reset it; that trip would cost a reservation a sixth of its speed or more.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:
