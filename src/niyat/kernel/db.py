@@ -84,7 +84,7 @@ class Database:
         return await self.pool.execute(query, *args)
 
 
-class _PooledConnection(asyncpg.Connection):  # type: ignore[type-arg] # the stubs know more than the class
+class _PooledConnection(asyncpg.Connection):
     """Keeps no session state (no SET, LISTEN, cursor or session lock), so giving it back needs no round trip to
     reset it; that trip would cost a reservation a sixth of its speed or more.
     """
