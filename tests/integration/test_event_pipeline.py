@@ -343,7 +343,11 @@ async def test_a_constraint_that_speaks_at_commit_costs_a_try(pair: Pair) -> Non
     worker = InboxWorker(pair.target, who)
     await receive(pair.target, who.name, [message_for(confirmed(key, n), n) for n in (1, 2)])
     await worker.drain()
-    assert await pair.target.fetchval("SELECT tries FROM inbox WHERE state = 'new'") == 1
+    waiting = await pair.target.fetchrow("SELECT tries, last_error FROM inbox WHERE state = 'new'")
+    assert waiting is not None
+    assert waiting["tries"] == 1
+    assert "once" in waiting["last_error"]
+    assert str(key) not in waiting["last_error"], "PostgreSQL's DETAIL quotes values"
     assert await pair.effects() == {key: [1]}
     await worker.close()
 
@@ -430,17 +434,20 @@ async def test_a_process_killed_between_two_steps_leaves_every_effect_exactly_on
     await pair.publish(*(confirmed(key, number) for number in (1, 2, 3) for key in keys))
     urls = [pair.databases.url(service) for service in (SOURCE, TARGET)]
 
-    async def process(crash_at: str) -> int:
+    async def process(crash_at: str) -> tuple[int | None, str]:
         running = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.support.event_process", *urls, cwd=ROOT,
-            env={**os.environ, "NIYAT_CRASH_AT": crash_at}, stderr=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "NIYAT_CRASH_AT": crash_at},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        return await asyncio.wait_for(running.wait(), 60)
+        said, _ = await asyncio.wait_for(running.communicate(), 60)
+        return running.returncode, said.decode()
 
-    assert await process(point) == -9
+    status, said = await process(point)
+    assert status == -9, said
     effects = await pair.effects()
     assert sum(map(len, effects.values())) == (1 if point == "inbox:after-commit" else 0)
-    assert await process("") == 0
+    status, said = await process("")
+    assert status == 0, said
     assert await pair.effects() == {key: [1, 2, 3] for key in keys}
     assert await pair.unpublished() == 0

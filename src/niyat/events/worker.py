@@ -157,15 +157,21 @@ class InboxWorker(Pump):
         return "waits" if state == "new" else "over"
 
     async def _failed(self, row: Row, error: Exception) -> Outcome:
-        reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+        reason = _reason(error)
         wait = delay(row["tries"] + 1, base_seconds=BASE_SECONDS, longest_seconds=LONGEST_SECONDS)
         state = await self.db.fetchval(FAILED, row["arrival"], reason, self.consumer.max_tries, wait)
         if state == "new":
             log.warning("an event could not be handled and waits", tries=row["tries"] + 1, reason=reason)
             return "waits"
         self._cuts.pop(row["arrival"], None)
-        log.error("an event was set aside as a dead letter", tries=row["tries"] + 1, exc_info=error)
+        log.error("an event was set aside as a dead letter", tries=row["tries"] + 1, reason=reason)
         return "over"
+
+
+def _reason(error: Exception) -> str:
+    """The error's first line: PostgreSQL's second one (DETAIL) quotes values, which may be a person's."""
+    said = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {said}"[:REASON_LENGTH]
 
 
 class _Attempt:
