@@ -165,6 +165,7 @@ class World:
     account: Account
     appointments: InMemoryAppointments
     http: httpx.AsyncClient
+    db_url: str
     clock_url: str
     audit_url: str
     events: list[Event] = field(default_factory=list)
@@ -360,7 +361,7 @@ async def payments_world(
     try:
         yield World(
             service, till, db, sandbox, account, appointments, http,
-            databases.superuser_url("payments"), databases.audit_url("payments"),
+            databases.url("payments"), databases.superuser_url("payments"), databases.audit_url("payments"),
         )  # fmt: skip
     finally:
         await http.aclose()
