@@ -32,6 +32,7 @@ from niyat.kernel.log import get_logger
 from niyat.kernel.service_token import ServiceToken
 from niyat.notifications import http as notifications_http
 from niyat.notifications import service as notifications
+from niyat.openapi import joined
 from niyat.payments import http as payments_http
 from niyat.payments import service as payments
 from niyat.routing import Dispatcher
@@ -122,6 +123,8 @@ async def assemble(configuration: Configuration, urls: Mapping[str, str], clock:
     }
     apps |= {name: service.app for name, service in services.items()}
     apps["gateway"] = gateway.create(public, verifier)
+    description = joined(describe_apps(), configuration.common.public_url)
+    apps["gateway"].openapi = lambda: description  # type: ignore[method-assign] # FastAPI's documented way
     return Niyat(services, Dispatcher(apps), clock)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import asyncpg
 
 from niyat.appointments.checks import CHECKS as APPOINTMENT_CHECKS
+from niyat.audit_between import BETWEEN
+from niyat.events.checks import CHECKS as PIPELINE_CHECKS
 from niyat.identity.checks import CHECKS as IDENTITY_CHECKS
 from niyat.kernel.checks import Check
 from niyat.notifications.checks import CHECKS as NOTIFICATION_CHECKS
@@ -20,24 +22,14 @@ from niyat.payments.checks import CHECKS as PAYMENT_CHECKS
 
 CHECKS: Mapping[str, Sequence[Check]] = {
     "identity": IDENTITY_CHECKS,
-    "appointments": APPOINTMENT_CHECKS,
-    "payments": PAYMENT_CHECKS,
-    "notifications": NOTIFICATION_CHECKS,
+    "appointments": [*APPOINTMENT_CHECKS, *PIPELINE_CHECKS],
+    "payments": [*PAYMENT_CHECKS, *PIPELINE_CHECKS],
+    "notifications": [*NOTIFICATION_CHECKS, *PIPELINE_CHECKS],
 }
 
 # What is younger than this may still be on its way from one database to the next.
 PRODUCTION_AGE_SECONDS = 300
 ROWS_SHOWN = 5
-
-BOOKED = """
-SELECT id, secured_by FROM appointments
-WHERE status IN ('confirmed', 'completed', 'no-show') AND price_amount > 0
-  AND updated_at <= niyat_now() - make_interval(secs => $1)
-"""
-CAPTURED = """
-SELECT id, appointment_id, captured_amount, owed_back, refunding, exception FROM audit_captured_payments
-WHERE updated_at <= niyat_now() - make_interval(secs => $1)
-"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ class Report:
         lines = [f"The promise is BROKEN: {len(self.findings)} of {self.checked} checks found something."]
         for finding in self.findings:
             lines += ["", f"✗ {finding.service}: {finding.check}", f"  {finding.promise}"]
-            lines += [f"    {dict(row)}" for row in finding.rows[:ROWS_SHOWN]]
+            lines += [f"    {row}" for row in finding.rows[:ROWS_SHOWN]]
             if len(finding.rows) > ROWS_SHOWN:
                 lines.append(f"    … and {len(finding.rows) - ROWS_SHOWN} more")
         return "\n".join(lines)
@@ -80,13 +72,18 @@ async def audit(urls: Mapping[str, str], *, age_seconds: float = PRODUCTION_AGE_
     """
     connections = {service: await asyncpg.connect(url) for service, url in urls.items()}
     try:
-        findings = [
+        within = [
             Finding(service, check.name, check.promise, rows)
             for service, checks in CHECKS.items()
             for check in checks
             if (rows := await _rows(connections[service], check.sql, age_seconds))
         ]
-        return Report(sum(map(len, CHECKS.values())), findings)
+        between = [
+            Finding("between services", check.name, check.promise, broken)
+            for check in BETWEEN
+            if (broken := await check.broken(connections, age_seconds))
+        ]
+        return Report(sum(map(len, CHECKS.values())) + len(BETWEEN), [*within, *between])
     finally:
         for connection in connections.values():
             await connection.close()
@@ -94,6 +91,7 @@ async def audit(urls: Mapping[str, str], *, age_seconds: float = PRODUCTION_AGE_
 
 async def _rows(
     connection: asyncpg.Connection[asyncpg.Record], sql: str, age_seconds: float
-) -> list[asyncpg.Record]:
+) -> list[dict[str, Any]]:
     """Run one check; `$1` is its age where it has one."""
-    return await connection.fetch(sql, *([age_seconds] if "$1" in sql else []))
+    rows = await connection.fetch(sql, *([age_seconds] if "$1" in sql else []))
+    return [dict(row) for row in rows]

@@ -23,8 +23,13 @@ async def patient(system: System) -> Caller:
 
 
 @pytest.fixture
-async def booking(system: System, patient: Caller) -> Json:
-    return await system.book(patient, (await system.slots(await system.doctor(fee_amount=PRICE)))[0])
+async def slot(system: System) -> Json:
+    return (await system.slots(await system.doctor(fee_amount=PRICE)))[0]
+
+
+@pytest.fixture
+async def booking(system: System, patient: Caller, slot: Json) -> Json:
+    return await system.book(patient, slot)
 
 
 def order(booking: Json) -> str:
@@ -104,12 +109,11 @@ async def test_money_after_the_hold_while_the_slot_is_free_books_it(
 
 
 async def test_money_after_the_hold_when_the_slot_is_gone_is_not_captured(
-    system: System, patient: Caller, booking: Json
+    system: System, patient: Caller, booking: Json, slot: Json
 ) -> None:
     await system.clock.move(**HOLD_OVER)
     await system.becomes(patient, booking, "expired")
     rival = await system.patient()
-    slot = {"slot_id": booking["appointment"]["slot_id"]}
     theirs = await system.book(rival, slot)
     await system.sandbox.pay(order(booking))
     await system.settle()
@@ -121,11 +125,11 @@ async def test_money_after_the_hold_when_the_slot_is_gone_is_not_captured(
 
 
 async def test_money_captured_by_the_gateway_after_the_slot_is_gone_goes_back_in_full_once(
-    system: System, patient: Caller, booking: Json
+    system: System, patient: Caller, booking: Json, slot: Json
 ) -> None:
     await system.clock.move(**HOLD_OVER)
     await system.becomes(patient, booking, "expired")
-    await system.book(await system.patient(), {"slot_id": booking["appointment"]["slot_id"]})
+    await system.book(await system.patient(), slot)
     await system.sandbox.pay(order(booking), outcome="captured")
     await expect(system, captured=PRICE, refunded=PRICE)
 
@@ -171,9 +175,8 @@ async def test_a_capture_whose_answer_is_lost_is_asked_about_until_it_is_known(
 
 
 async def test_an_order_whose_creation_was_not_answered_is_adopted_by_its_receipt(
-    system: System, patient: Caller
+    system: System, patient: Caller, slot: Json
 ) -> None:
-    slot = (await system.slots(await system.doctor(fee_amount=PRICE)))[0]
     await system.sandbox.add_fault(system.merchant, "orders.create", "lose-answer")
     booking = await system.book(patient, slot)
     assert len((await system.sandbox.books(system.merchant)).orders) == 1

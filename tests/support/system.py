@@ -12,7 +12,7 @@ import re
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -98,8 +98,10 @@ class System:
     sandbox: Sandbox
     merchant: Account
     clock: TimeController
-    nobody: Caller
-    admin: Caller
+    connections: list[httpx.AsyncClient] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.nobody = self.admin = Caller(self.connect())
 
     async def patient(self) -> Caller:
         """A new patient, signed in by the code on their phone, with a mail address of their own."""
@@ -125,13 +127,14 @@ class System:
             "/api/v1/auth/sessions",
             {"challenge_id": challenge["challenge_id"], "code": code[0], "name": "Test Person"},
         )
-        http = httpx.AsyncClient(
-            base_url=self.address,
-            headers={"authorization": f"Bearer {session['access_token']}"},
-            timeout=30,
-            trust_env=False,
-        )
-        return Caller(http, session["account"])
+        return Caller(self.connect(session["access_token"]), session["account"])
+
+    def connect(self, token: str | None = None) -> httpx.AsyncClient:
+        """A client of the system, closed with it."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        http = httpx.AsyncClient(base_url=self.address, headers=headers, timeout=30, trust_env=False)
+        self.connections.append(http)
+        return http
 
     async def doctor(self, *, fee_amount: int = 50_000, slot_minutes: int = 30, **more: Any) -> Json:
         """A doctor who works every day from 06:00 to 22:00 in `time_zone` (Asia/Kolkata)."""
@@ -196,8 +199,11 @@ class System:
         return found
 
     async def settle(self) -> None:
-        """Let everything that is due happen."""
+        """Deliver the webhooks that wait and let everything that is due happen; nothing moves afterwards."""
+        await self.sandbox.flush_webhooks(self.merchant)
+        await self.niyat.pause()
         await self.niyat.settle()
+        self.niyat.resume()
 
     async def audit(self) -> Report:
         """The audit, with nothing left out as too young."""
@@ -235,17 +241,17 @@ async def running_system(databases: Databases, sandbox: Sandbox) -> AsyncIterato
     server = _Server(uvicorn.Config(niyat.edge, log_config=None, access_log=False))
     niyat.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    nobody = Caller(httpx.AsyncClient(base_url=address, timeout=30, trust_env=False))
     email = f"a{uuid4().hex}@clinic.example"
     await create_admin(niyat.services["identity"].db, email=email, name="Admin")
-    system = System(niyat, address, databases, sandbox, merchant, clock, nobody, nobody)
+    system = System(niyat, address, databases, sandbox, merchant, clock)
     system.admin = await system.sign_in(email=email)
     try:
         yield system
-        await niyat.pause()
         await system.settle()
         report = await system.audit()
     finally:
+        for connection in system.connections:
+            await connection.aclose()
         server.should_exit = True
         await serving
         await niyat.stop()

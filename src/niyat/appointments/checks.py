@@ -70,16 +70,6 @@ HAVING (count(o.id) > 0 AND (max(o.sequence) <> a.sequence
     OR (count(o.id) = 0 AND a.updated_at > niyat_now() - interval '6 days')
 """
 
-ALL_PUBLISHED = """
-SELECT id, type, key, last_error FROM outbox
-WHERE published_at IS NULL AND created_at <= niyat_now() - make_interval(secs => $1)
-"""
-
-ALL_HANDLED = """
-SELECT arrival, consumer, type, key, state, last_error FROM inbox
-WHERE state = 'dead' OR (state = 'new' AND received_at <= niyat_now() - make_interval(secs => $1))
-"""
-
 CHECKS: Sequence[Check] = (
     Check(
         "no-overlapping-appointments",
@@ -107,6 +97,4 @@ CHECKS: Sequence[Check] = (
         "Every appointment's sequence counts its events, without a gap.",
         EVERY_EVENT_COUNTED,
     ),
-    Check("appointment-outbox-empties", "Every event of appointments was published.", ALL_PUBLISHED),
-    Check("appointment-inbox-empties", "Every event that reached appointments was handled.", ALL_HANDLED),
 )
