@@ -81,6 +81,10 @@ class IllegalMove(NiyatError):
     """The appointment's state does not allow that."""
 
 
+class ReasonRequired(NiyatError):
+    """An admin says why: give a reason_code."""
+
+
 class AlreadyStarted(NiyatError):
     """The visit's time has already come, so it can no longer be cancelled here; speak to the clinic."""
 

@@ -21,6 +21,7 @@ from niyat.appointments.commands.expire import expire_lapsed
 from niyat.appointments.consumers import CONSUMER
 from niyat.appointments.settings import AppointmentsSettings
 from niyat.events.catalogue import Event
+from niyat.events.checks import CHECKS as EVENT_CHECKS
 from niyat.events.envelope import message_for
 from niyat.events.inbox import receive
 from niyat.events.relay import Relay
@@ -224,7 +225,7 @@ class World:
         await relay.close()
         conn = await asyncpg.connect(self._databases.audit_url("appointments"))
         try:
-            for check in CHECKS:
+            for check in (*CHECKS, *EVENT_CHECKS):
                 found = await conn.fetch(check.sql, *([0.0] if "$1" in check.sql else []))
                 assert not found, f"{check.promise} {found[:3]}"
         finally:

@@ -38,9 +38,9 @@ class ReserveBody(Body):
 
 
 class CancelBody(Body):
-    """Why, as a code."""
+    """Why, as a code; an admin always gives one."""
 
-    reason_code: ReasonCode = "patient-request"
+    reason_code: ReasonCode | None = None
 
 
 @router.post(
@@ -101,6 +101,7 @@ async def confirm_visit(appointment_id: UUID, who: Who, once: OnceOnly, db: Db) 
     responses=problems(
         TABLE,
         *WRITES,
+        errors.ReasonRequired,
         errors.AppointmentCancelled,
         errors.HoldLapsed,
         errors.AlreadyStarted,
@@ -111,7 +112,7 @@ async def cancel_visit(
     appointment_id: UUID, who: Who, once: OnceOnly, db: Db, body: CancelBody | None = None
 ) -> Response:
     """By its patient (what goes back follows the terms of the booking), its doctor or the clinic (all of it)."""
-    reason = (body or CancelBody()).reason_code
+    reason = body.reason_code if body else None
 
     async def command(conn: Connection) -> Answer:
         await cancel(conn, appointment_id, who, reason_code=reason)

@@ -120,6 +120,7 @@ MOVE: dict[str, Any] = {
         Forbidden,
         InvalidRequest,
         errors.AppointmentNotFound,
+        errors.ReasonRequired,
         errors.IllegalMove,
         errors.NotStarted,
         errors.PaymentRequired,
@@ -134,7 +135,7 @@ MOVE: dict[str, Any] = {
 async def move_appointment(appointment_id: UUID, body: StatusBody, who: Staff, db: Db) -> Response:
     """By its doctor or an admin, along the allowed moves only: complete, no-show, cancel, confirm a free one."""
     if who.has("admin") and body.reason_code is None:
-        raise InvalidRequest(errors=[{"field": "reason_code", "message": "An admin gives a reason"}])
+        raise errors.ReasonRequired
 
     async def command(conn: Connection) -> dict[str, object]:
         await _move(conn, appointment_id, body, who)

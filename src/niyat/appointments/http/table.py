@@ -27,4 +27,5 @@ TABLE: ErrorTable = {
     errors.NotStarted: 409,
     errors.UnknownTimeZone: 422,
     errors.HoursOverlap: 422,
+    errors.ReasonRequired: 422,
 }
