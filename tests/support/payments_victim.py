@@ -26,8 +26,8 @@ from tests.support.payments_world import InMemoryAppointments, Visit
 async def main(orders: dict[str, Any]) -> None:
     settings = PaymentsSettings(**orders["settings"])
     appointments = InMemoryAppointments()
-    ids = {name: UUID(value) for name, value in orders["visit"].items()}
-    visit = Visit(**ids)
+    who = {name: UUID(value) for name, value in orders["visit"].items()}
+    visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
     appointments.visits[visit.appointment_id] = visit
     db = await Database.connect(orders["database"])
     till = Till(db=db, gateway=RazorpayGateway(settings), appointments=appointments, settings=settings)

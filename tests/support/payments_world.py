@@ -301,14 +301,16 @@ class World:
     async def audit(self) -> None:
         """Every check of payments holds, and the gateway's own books agree with ours."""
         conn = await asyncpg.connect(self.audit_url)
-        for check in CHECKS:
-            rows = await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
-            assert not rows, f"{check.name}: {[dict(row) for row in rows]}"
-        captured = await conn.fetchval("SELECT coalesce(sum(captured_amount), 0)::bigint FROM payment_attempts")
-        back = await conn.fetchval(
-            "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE status = 'processed'"
-        )
-        await conn.close()
+        try:
+            for check in CHECKS:
+                rows = await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
+                assert not rows, f"{check.name}: {[dict(row) for row in rows]}"
+            captured = await conn.fetchval("SELECT coalesce(sum(captured_amount), 0)::bigint FROM payment_attempts")
+            back = await conn.fetchval(
+                "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE status = 'processed'"
+            )
+        finally:
+            await conn.close()
         books = await self.sandbox.books(self.account)
         assert (captured, back) == (books.captured, books.refunded)
 

@@ -109,6 +109,7 @@ async def test_a_refund_that_fails_is_owed_again_and_can_be_made_anew(world: Wor
     second = (await world.sandbox.books(world.account)).refunds[-1]
     await world.sandbox.process_refund(second["id"])
     await world.deliver_all()
+    await world.settle()
     await world.audit()
 
 
