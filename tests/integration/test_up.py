@@ -61,10 +61,7 @@ class Up:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(timeout=60)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        return code
+        return self.process.wait(timeout=60)
 
 
 @contextlib.contextmanager
@@ -75,6 +72,8 @@ def up(home: Path, *options: str) -> Iterator[Up]:
     finally:
         if running.process.poll() is None:
             running.end(signal.SIGTERM)
+        if running.process.stdout is not None:
+            running.process.stdout.close()
 
 
 def test_up_serves_a_bookable_clinic_whose_demo_and_audit_succeed(home: Path) -> None:
