@@ -156,7 +156,9 @@ class Model:
     def _facts(self, state: State, n: int) -> Iterator[tuple[str, bool, State]]:
         """Callback, webhook or poll: a fact is learnt, now or much later, or again."""
         payment = state.payments[n]
-        fact = {"authorized": AttemptStatus.AUTHORIZED, "captured": AttemptStatus.CAPTURED}.get(payment.gateway)
+        fact = {"authorized": AttemptStatus.AUTHORIZED, "captured": AttemptStatus.CAPTURED}.get(
+            payment.gateway
+        )
         if payment.gateway == "released":
             fact = AttemptStatus.REFUNDED
         if fact is None or payment.forgotten or not moves_forward(payment.known, fact):

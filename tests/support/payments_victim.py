@@ -1,6 +1,6 @@
 """A payments process that is there to be killed: does one thing and dies where `NIYAT_CRASH_AT` says.
 
-    python -m tests.support.payments_victim '{"database": …, "settings": {…}, "visit": {…}, "do": […]}'
+python -m tests.support.payments_victim '{"database": …, "settings": {…}, "visit": {…}, "do": […]}'
 """
 
 from __future__ import annotations

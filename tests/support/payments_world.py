@@ -129,7 +129,9 @@ class InMemoryAppointments:
         visit = self.visits[appointment_id]
         if self.captured(visit, payment_id):
             return Verdict(Secured.CONFIRMED, 0)
-        outcome = {"cancelled": Secured.CANCELLED, "confirmed": Secured.ALREADY_PAID}.get(visit.status, Secured.GONE)
+        outcome = {"cancelled": Secured.CANCELLED, "confirmed": Secured.ALREADY_PAID}.get(
+            visit.status, Secured.GONE
+        )
         return Verdict(outcome, amount)
 
     def captured(self, visit: Visit, payment_id: UUID) -> bool:
@@ -178,7 +180,9 @@ class World:
         self.appointments.visits[made.appointment_id] = made
         return made
 
-    async def ask(self, method: str, path: str, who: str = "", json: Any = None, **more: Any) -> httpx.Response:
+    async def ask(
+        self, method: str, path: str, who: str = "", json: Any = None, **more: Any
+    ) -> httpx.Response:
         headers = {"authorization": f"Bearer {who}"} if who else {}
         headers |= more.pop("headers", {})
         return await self.http.request(method, path, json=json, headers=headers, **more)
@@ -295,7 +299,9 @@ class World:
         return [event.type for event in self.events]
 
     async def ledger(self) -> dict[str, int]:
-        rows = await self.db.fetch("SELECT account, sum(amount)::bigint AS sum FROM ledger_entries GROUP BY account")
+        rows = await self.db.fetch(
+            "SELECT account, sum(amount)::bigint AS sum FROM ledger_entries GROUP BY account"
+        )
         return {row["account"]: row["sum"] for row in rows if row["sum"]}
 
     async def audit(self) -> None:
@@ -305,7 +311,9 @@ class World:
             for check in CHECKS:
                 rows = await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
                 assert not rows, f"{check.name}: {[dict(row) for row in rows]}"
-            captured = await conn.fetchval("SELECT coalesce(sum(captured_amount), 0)::bigint FROM payment_attempts")
+            captured = await conn.fetchval(
+                "SELECT coalesce(sum(captured_amount), 0)::bigint FROM payment_attempts"
+            )
             back = await conn.fetchval(
                 "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE status = 'processed'"
             )
@@ -369,5 +377,3 @@ async def payments_world(
         await http.aclose()
         await gateway.close()
         await db.close()
-
-

@@ -83,7 +83,10 @@ class TokenVerifier:
             )
             sid = claims.get("sid")
             principal = Principal(
-                UUID(claims["sub"]), frozenset(claims["roles"]), claims.get("service"), UUID(sid) if sid else None
+                UUID(claims["sub"]),
+                frozenset(claims["roles"]),
+                claims.get("service"),
+                UUID(sid) if sid else None,
             )
             expires_at = float(claims["exp"])
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:

@@ -71,7 +71,9 @@ class ServiceClient:
     ) -> None:
         self.service = service
         self._token = token
-        self._http = httpx.AsyncClient(base_url=base_url, transport=transport, timeout=DEFAULT_TIMEOUT_SECONDS)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, transport=transport, timeout=DEFAULT_TIMEOUT_SECONDS
+        )
 
     async def call(
         self,

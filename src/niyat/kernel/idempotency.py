@@ -21,7 +21,9 @@ from niyat.kernel.auth import Who
 from niyat.kernel.db import Connection, Database
 from niyat.kernel.errors import IdempotencyKeyReused, NiyatError
 
-FIND = "SELECT fingerprint, status, body FROM idempotency_keys WHERE account_id = $1 AND route = $2 AND key = $3"
+FIND = (
+    "SELECT fingerprint, status, body FROM idempotency_keys WHERE account_id = $1 AND route = $2 AND key = $3"
+)
 STORE = """
 INSERT INTO idempotency_keys (account_id, route, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5, $6)
 """

@@ -1,4 +1,4 @@
-"""A service's own token: client credentials (RFC 6749, section 4.4) from identity, kept until shortly before its end."""
+"""A service's own token: client credentials (RFC 6749, 4.4) from identity, kept until shortly before its end."""
 
 from __future__ import annotations
 

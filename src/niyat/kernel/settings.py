@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from niyat.kernel.crash import VARIABLE, armed
@@ -61,13 +60,14 @@ def load(kind: type[S], **known: object) -> S:
         return kind(**known)  # type: ignore[arg-type]
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
-        raise SettingsWrong("\n".join(_line(prefix, e) for e in error.errors())) from None
+        lines = [_line(prefix, e["loc"], e["msg"]) for e in error.errors()]
+        raise SettingsWrong("\n".join(lines)) from None
 
 
-def _line(prefix: str, error: ErrorDetails) -> str:
+def _line(prefix: str, loc: tuple[int | str, ...], message: str) -> str:
     """`NIYAT_PORT: what is allowed`. A field with a name of its own (RAZORPAY_KEY_ID) is reported by that."""
-    message = error["msg"].removeprefix("Value error, ")
-    if not error["loc"]:
+    message = message.removeprefix("Value error, ")
+    if not loc:
         return message
-    name = str(error["loc"][0])
+    name = str(loc[0])
     return f"{name if name.isupper() else (prefix + name).upper()}: {message}"

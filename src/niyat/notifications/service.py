@@ -24,6 +24,7 @@ from niyat.service import Context, Service
 
 log = get_logger(__name__)
 
+
 async def create(context: Context, settings: NotificationsSettings) -> Service:
     """Wire the service over its providers. Nothing is sent until its job runs."""
     bell = Bell()

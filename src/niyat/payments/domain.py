@@ -43,7 +43,9 @@ TRANSITIONS: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
     P.FAILED: frozenset({P.AUTHORIZED, P.CAPTURED}),  # not terminal: a bank may say yes days later
     P.AUTHORIZED: frozenset({P.CAPTURED, P.FAILED}),
     P.CAPTURED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED}),
-    P.PARTIALLY_REFUNDED: frozenset({P.REFUNDED, P.CAPTURED}),  # backwards: a processed refund that failed after all
+    P.PARTIALLY_REFUNDED: frozenset(
+        {P.REFUNDED, P.CAPTURED}
+    ),  # backwards: a processed refund that failed after all
     P.REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.CAPTURED}),
 }
 

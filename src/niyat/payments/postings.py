@@ -32,7 +32,9 @@ def _posting(key: str, *entries: tuple[str, int]) -> Posting:
 
 def captured(gateway_payment_id: str, amount: int) -> Posting:
     """The gateway holds the patient's money for us."""
-    return _posting(f"pay:{gateway_payment_id}:captured", (GATEWAY_CLEARING, amount), (PATIENT_DEPOSIT, -amount))
+    return _posting(
+        f"pay:{gateway_payment_id}:captured", (GATEWAY_CLEARING, amount), (PATIENT_DEPOSIT, -amount)
+    )
 
 
 def fee(gateway_payment_id: str, amount: int, tax: int) -> Posting:
@@ -70,7 +72,9 @@ def refund_processed(refund_id: UUID, amount: int) -> Posting:
     return _posting(f"rfnd:{refund_id}:processed", (REFUND_PENDING, amount), (GATEWAY_CLEARING, -amount))
 
 
-def refund_failed(refund_id: UUID, amount: int, from_deposit: int, *, was_processed: bool) -> tuple[Posting, ...]:
+def refund_failed(
+    refund_id: UUID, amount: int, from_deposit: int, *, was_processed: bool
+) -> tuple[Posting, ...]:
     """The gateway could not give it back: it is owed again. What was processed comes back first."""
     reversal = _posting(
         f"rfnd:{refund_id}:failed",

@@ -19,9 +19,12 @@ FROM payment_transactions p JOIN payment_cases c USING (appointment_id)
 """
 ONE = COLUMNS + "WHERE p.payment_id = $1"
 OF_APPOINTMENT = COLUMNS + "WHERE p.appointment_id = $1 ORDER BY p.payment_id DESC LIMIT 100"
-OF_ACCOUNT = COLUMNS + """
+OF_ACCOUNT = (
+    COLUMNS
+    + """
 WHERE p.account_id = $1 AND ($2::uuid IS NULL OR p.payment_id < $2) ORDER BY p.payment_id DESC LIMIT $3
 """
+)
 ATTEMPTS = """
 SELECT gateway_payment_id, status, step, amount, currency, method, captured_amount, error_code, error_reason,
     created_at, updated_at FROM payment_attempts WHERE payment_id = $1 ORDER BY created_at, gateway_payment_id

@@ -33,12 +33,18 @@ class PaymentsSettings(BaseSettings):
     razorpay_key_secret: SecretStr = Field(validation_alias="RAZORPAY_KEY_SECRET", min_length=1)
     razorpay_webhook_secret: SecretStr = Field(validation_alias="RAZORPAY_WEBHOOK_SECRET", min_length=1)
     razorpay_webhook_secret_previous: SecretStr | None = Field(
-        default=None, validation_alias="RAZORPAY_WEBHOOK_SECRET_PREVIOUS", description="While a secret is rotated"
+        default=None,
+        validation_alias="RAZORPAY_WEBHOOK_SECRET_PREVIOUS",
+        description="While a secret is rotated",
     )
     razorpay_account_id: str | None = Field(
-        default=None, validation_alias="RAZORPAY_ACCOUNT_ID", description="Webhooks of another account are refused"
+        default=None,
+        validation_alias="RAZORPAY_ACCOUNT_ID",
+        description="Webhooks of another account are refused",
     )
-    razorpay_base_url: str = Field(default=LIVE_URL, validation_alias="RAZORPAY_BASE_URL", pattern=r"^https?://[^?#]+[^/?#]$")
+    razorpay_base_url: str = Field(
+        default=LIVE_URL, validation_alias="RAZORPAY_BASE_URL", pattern=r"^https?://[^?#]+[^/?#]$"
+    )
 
     capture: Capture = Capture.MANUAL
     capture_window_minutes: int = Field(
@@ -46,9 +52,15 @@ class PaymentsSettings(BaseSettings):
     )
     gateway_timeout_seconds: float = Field(default=8.0, gt=0, le=60)
     gateway_threads: int = Field(default=8, ge=1, le=64)
-    verify_wait_seconds: float = Field(default=4.0, ge=0, le=20, description="How long verify waits for capture")
-    lease_seconds: int = Field(default=60, ge=5, description="How long one worker may be at one attempt or refund")
-    sweep_after_seconds: int = Field(default=120, ge=0, description="Captured and not confirmed: ask appointments")
+    verify_wait_seconds: float = Field(
+        default=4.0, ge=0, le=20, description="How long verify waits for capture"
+    )
+    lease_seconds: int = Field(
+        default=60, ge=5, description="How long one worker may be at one attempt or refund"
+    )
+    sweep_after_seconds: int = Field(
+        default=120, ge=0, description="Captured and not confirmed: ask appointments"
+    )
     commission_percent: int = Field(default=0, ge=0, le=100)
 
     @model_validator(mode="after")
@@ -56,7 +68,9 @@ class PaymentsSettings(BaseSettings):
         if self.environment is Environment.PRODUCTION and self.razorpay_key_id.startswith("rzp_test_"):
             raise ValueError("RAZORPAY_KEY_ID is a test key; production needs a live one")
         if self.lease_seconds <= self.gateway_timeout_seconds:
-            raise ValueError("NIYAT_PAYMENTS_LEASE_SECONDS must exceed NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS")
+            raise ValueError(
+                "NIYAT_PAYMENTS_LEASE_SECONDS must exceed NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS"
+            )
         return self
 
     @property

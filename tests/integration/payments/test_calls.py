@@ -49,7 +49,10 @@ async def test_an_order_that_nobody_came_back_for_is_adopted_or_given_up(world: 
         await world.sandbox.add_fault(world.account, "orders.create", fault)
         await world.sandbox.add_fault(world.account, "orders.list", "lose-request")
         answer = await world.ask(
-            "POST", "/payments/intent", f"patient:{visit.patient_id}", {"appointment_id": str(visit.appointment_id)}
+            "POST",
+            "/payments/intent",
+            f"patient:{visit.patient_id}",
+            {"appointment_id": str(visit.appointment_id)},
         )
         await world.sandbox.clear_faults(world.account)
         assert answer.status_code == 503
@@ -57,7 +60,9 @@ async def test_an_order_that_nobody_came_back_for_is_adopted_or_given_up(world: 
     await world.settle()
     await world.move(minutes=7)
     await world.settle()
-    rows = await world.db.fetch("SELECT status, gateway_order_id IS NOT NULL AS o FROM payment_transactions ORDER BY 1")
+    rows = await world.db.fetch(
+        "SELECT status, gateway_order_id IS NOT NULL AS o FROM payment_transactions ORDER BY 1"
+    )
     assert [(row["status"], row["o"]) for row in rows] == [("failed", False), ("pending", True)]
 
 
@@ -91,7 +96,10 @@ async def test_what_cannot_be_paid_is_refused_with_its_reason(world: World) -> N
     ]:
         visit.status = status
         answer = await world.ask(
-            "POST", "/payments/initiate", f"patient:{visit.patient_id}", {"appointment_id": str(visit.appointment_id)}
+            "POST",
+            "/payments/initiate",
+            f"patient:{visit.patient_id}",
+            {"appointment_id": str(visit.appointment_id)},
         )
         assert (answer.status_code, answer.json()["code"]) == (409, code)
     stranger = await world.ask(
@@ -167,13 +175,19 @@ async def test_the_vendors_samples_are_stored_and_worked_off(world: World) -> No
     rows = await world.db.fetch("SELECT event_id, state, last_error FROM webhook_events")
     assert len(rows) == len(samples) > 20
     for row in rows:
-        assert (row["state"], row["last_error"]) in (("done", None), ("done", "of no order of ours")), dict(row)
+        assert (row["state"], row["last_error"]) in (("done", None), ("done", "of no order of ours")), dict(
+            row
+        )
 
 
 async def test_a_poisonous_event_is_set_aside_others_proceed_and_it_can_be_replayed(world: World) -> None:
     visit = world.visit()
     await world.sandbox.pay((await world.initiate(visit))["order_id"])
-    poison = {"account_id": "acc_x", "event": "payment.captured", "payload": {"payment": {"entity": {"id": 7}}}}
+    poison = {
+        "account_id": "acc_x",
+        "event": "payment.captured",
+        "payload": {"payment": {"entity": {"id": 7}}},
+    }
     await world.deliver({"id": "evt_poison", "body": json.dumps(poison)})
     await world.deliver_all()
     await world.settle()
@@ -198,7 +212,9 @@ async def test_the_browser_returns_from_another_site_by_its_signature_alone(worl
     begun = await world.initiate(visit)
     paid = await world.sandbox.pay(begun["order_id"])
     fields = {name: value for name, value in paid.items() if name.startswith("razorpay_")}
-    forged = await world.http.post("/api/v1/payments/callback", data=fields | {"razorpay_signature": "0" * 64})
+    forged = await world.http.post(
+        "/api/v1/payments/callback", data=fields | {"razorpay_signature": "0" * 64}
+    )
     assert forged.status_code == 400
     answer = await world.http.post("/api/v1/payments/callback", data=fields)
     assert answer.status_code == 303
@@ -206,7 +222,8 @@ async def test_the_browser_returns_from_another_site_by_its_signature_alone(worl
     await world.settle()
     assert visit.status == "confirmed"
     failed = await world.http.post(
-        f"/api/v1/payments/callback?payment_id={begun['payment_id']}", data={"error[code]": "BAD_REQUEST_ERROR"}
+        f"/api/v1/payments/callback?payment_id={begun['payment_id']}",
+        data={"error[code]": "BAD_REQUEST_ERROR"},
     )
     assert failed.status_code == 303
     assert (await world.http.get("/api/v1/payments/callback")).status_code == 404

@@ -92,7 +92,9 @@ async def test_killed_around_the_capture_no_rupee_is_lost(world: World, point: s
     assert world.told().count("PAYMENT_COMPLETED") <= 1
 
 
-@pytest.mark.parametrize("point", ["payments:refund-intended", "payments:refund-called", "payments:refund-recorded"])
+@pytest.mark.parametrize(
+    "point", ["payments:refund-intended", "payments:refund-called", "payments:refund-recorded"]
+)
 async def test_killed_around_a_refund_it_is_made_once(world: World, point: str) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -112,7 +114,9 @@ async def test_killed_after_storing_a_webhook_it_is_worked_off_without_being_sen
     begun = await world.initiate(visit)
     await world.sandbox.pay(begun["order_id"])
     event = (await world.webhooks())[-1]
-    signed = hmac.new(world.account.webhook_secret.encode(), event["body"].encode(), hashlib.sha256).hexdigest()
+    signed = hmac.new(
+        world.account.webhook_secret.encode(), event["body"].encode(), hashlib.sha256
+    ).hexdigest()
     await die(world, visit, "payments:webhook-stored", "webhook", event["body"], signed, event["id"])
     await world.settle()
     assert visit.status == "confirmed"

@@ -194,7 +194,9 @@ async def test_a_cancellation_after_confirmation_gives_back_what_is_owed(world: 
 
 
 @pytest.mark.parametrize("kind", ["lose-answer", "lose-request", "http-502-html", "http-429", "reset"])
-async def test_a_capture_whose_outcome_is_unknown_is_asked_about_until_it_is_known(world: World, kind: Any) -> None:
+async def test_a_capture_whose_outcome_is_unknown_is_asked_about_until_it_is_known(
+    world: World, kind: Any
+) -> None:
     """◆ Outcome unknown: ask until known; the appointment stays secured."""
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -214,7 +216,9 @@ async def test_a_capture_refused_for_good_releases_the_slot(world: World) -> Non
         pytest.skip("an automatic capture is not ours to make")
     visit = world.visit()
     begun = await world.initiate(visit)
-    await world.sandbox.add_fault(world.account, "payments.capture", "http-400", description="Capture is not allowed")
+    await world.sandbox.add_fault(
+        world.account, "payments.capture", "http-400", description="Capture is not allowed"
+    )
     await world.verify(visit, await world.sandbox.pay(begun["order_id"]))
     await world.settle()
     assert visit.secured_by is None
@@ -248,7 +252,9 @@ async def test_a_failed_attempt_releases_nothing_and_a_later_one_confirms(world:
     assert visit.status == "confirmed"
 
 
-async def test_a_payment_that_failed_and_was_authorized_days_later_is_judged_by_the_slot(world: World) -> None:
+async def test_a_payment_that_failed_and_was_authorized_days_later_is_judged_by_the_slot(
+    world: World,
+) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
     await world.sandbox.pay(begun["order_id"], outcome="failed")

@@ -70,11 +70,16 @@ async def test_a_refund_whose_answer_is_lost_is_made_once(world: World, kind: An
 
 async def test_the_same_request_twice_is_one_refund_and_without_a_key_it_is_refused(world: World) -> None:
     _, payment_id = await confirmed(world)
-    both = await asyncio.gather(world.refund(payment_id, 10_000, "same"), world.refund(payment_id, 10_000, "same"))
+    both = await asyncio.gather(
+        world.refund(payment_id, 10_000, "same"), world.refund(payment_id, 10_000, "same")
+    )
     assert both[0].json()["refund_id"] == both[1].json()["refund_id"]
     assert (await world.refund(payment_id, 20_000, "same")).status_code == 422
     without = await world.ask(
-        "POST", f"/api/v1/payments/{payment_id}/refund", f"admin:{payment_id}", {"amount": 1, "reason_code": "x"}
+        "POST",
+        f"/api/v1/payments/{payment_id}/refund",
+        f"admin:{payment_id}",
+        {"amount": 1, "reason_code": "x"},
     )
     assert without.status_code == 422
     assert len((await world.payment(payment_id))["refunds"]) == 1
@@ -101,7 +106,11 @@ async def test_a_refund_that_fails_is_owed_again_and_can_be_made_anew(world: Wor
     await world.deliver_all()
     await world.settle()
     shown = await world.payment(payment_id)
-    assert (shown["status"], shown["refunded_amount"], shown["refunds"][0]["status"]) == ("captured", 0, "failed")
+    assert (shown["status"], shown["refunded_amount"], shown["refunds"][0]["status"]) == (
+        "captured",
+        0,
+        "failed",
+    )
     assert (await world.ledger())["patient_deposit"] == -PRICE
     assert world.told()[-1] == "REFUND_FAILED"
     assert (await world.refund(payment_id, PRICE, "again")).status_code == 201

@@ -174,6 +174,8 @@ def test_methods_are_the_gateways_or_other() -> None:
 def test_a_patient_is_told_not_to_pay_again_while_anything_is_undecided() -> None:
     for step in (Step.SECURING, Step.CAPTURING):
         for status in PaymentStatus:
-            outcome = outcome_of(status, [Step.IDLE, step], payable=True, confirmed=False, refunds_pending=False)
+            outcome = outcome_of(
+                status, [Step.IDLE, step], payable=True, confirmed=False, refunds_pending=False
+            )
             assert outcome is Outcome.PROCESSING
             assert outcome not in DECIDED

@@ -9,7 +9,9 @@ import pytest
 
 from niyat.payments.signatures import verify_checkout, verify_webhook
 
-BODY = Path(__file__).parents[2] / "fixtures" / "razorpay" / "signature" / "payment_authorized_webhook.body.json"
+BODY = (
+    Path(__file__).parents[2] / "fixtures" / "razorpay" / "signature" / "payment_authorized_webhook.body.json"
+)
 SIGNED = "d60e67fd884556c045e9be7dad57903e33efc7172c17c6e3ef77db42d2b366e9"
 
 

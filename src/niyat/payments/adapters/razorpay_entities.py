@@ -73,7 +73,8 @@ def attempt(json: Any) -> AttemptFact:
         amount=read.amount,
         currency=read.currency,
         # `refunded` is also what an authorization is called that was let go; only `captured` tells them apart.
-        captured=status is AttemptStatus.CAPTURED or (status is AttemptStatus.REFUNDED and bool(read.captured)),
+        captured=status is AttemptStatus.CAPTURED
+        or (status is AttemptStatus.REFUNDED and bool(read.captured)),
         method=read.method,
         fee=read.fee,
         tax=read.tax,
@@ -90,7 +91,9 @@ def refund(json: Any) -> RefundFact:
     ours = None
     with suppress(ValueError, AttributeError, TypeError):
         ours = UUID(noted or read.receipt)
-    return RefundFact(read.id, read.payment_id, read.amount, read.currency, _word(RefundStatus, read.status), ours)
+    return RefundFact(
+        read.id, read.payment_id, read.amount, read.currency, _word(RefundStatus, read.status), ours
+    )
 
 
 ABOUT_AN_ATTEMPT = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")

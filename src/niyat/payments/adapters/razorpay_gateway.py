@@ -76,7 +76,9 @@ class RazorpayGateway:
 
     async def find_orders_by_receipt(self, payment_id: UUID) -> Answer[Sequence[Order]]:
         query = {"receipt": str(payment_id)}
-        return await self._call(lambda client, how: client.order.all(query, **how), entities.each(entities.order))
+        return await self._call(
+            lambda client, how: client.order.all(query, **how), entities.each(entities.order)
+        )
 
     async def order_payments(self, order_id: str) -> Answer[Sequence[AttemptFact]]:
         return await self._call(
@@ -92,7 +94,8 @@ class RazorpayGateway:
         # A dict of our own: the SDK's default one is shared and would keep the previous call's amount.
         body = {"currency": currency}
         return await self._call(
-            lambda client, how: client.payment.capture(gateway_payment_id, amount, body, **how), entities.attempt
+            lambda client, how: client.payment.capture(gateway_payment_id, amount, body, **how),
+            entities.attempt,
         )
 
     async def refund(self, refund_id: UUID, gateway_payment_id: str, amount: int) -> Answer[RefundFact]:
@@ -128,7 +131,9 @@ class RazorpayGateway:
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._blocking, call, read)
         try:
             # The SDK's timeout is per read; a body that dribbles would outlive it.
-            return await asyncio.wait_for(asyncio.shield(running), self._settings.gateway_timeout_seconds * 1.5)
+            return await asyncio.wait_for(
+                asyncio.shield(running), self._settings.gateway_timeout_seconds * 1.5
+            )
         except TimeoutError:
             return Unknown("no answer in time")
 
@@ -165,7 +170,9 @@ def _refusal(response: requests.Response | None) -> Refused | Unknown:
     error = response.json()["error"]
     if error.get("code") != "BAD_REQUEST_ERROR":
         return _unclear(response, str(error.get("code")))
-    return Refused(str(error["code"]), str(error.get("reason") or "unknown"), str(error.get("description") or ""))
+    return Refused(
+        str(error["code"]), str(error.get("reason") or "unknown"), str(error.get("description") or "")
+    )
 
 
 def _unclear(response: requests.Response | None, why: str) -> Unknown:

@@ -156,7 +156,9 @@ async def _after_secure(conn: Connection, gateway_payment_id: str, outcome: Secu
 async def _capture(till: Till, plan: Plan) -> bool:
     attempt = plan.attempt
     crash_point("payments:capture-intended")
-    answer = await till.gateway.capture(attempt["gateway_payment_id"], plan.payment["amount"], plan.payment["currency"])
+    answer = await till.gateway.capture(
+        attempt["gateway_payment_id"], plan.payment["amount"], plan.payment["currency"]
+    )
     crash_point("payments:capture-called")
     if isinstance(answer, AttemptFact):
         await till.db.run(lambda conn: record_attempt(conn, answer, source="capture"))

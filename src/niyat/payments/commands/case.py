@@ -65,7 +65,9 @@ async def lock_case_of_payment(conn: Connection, payment_id: UUID) -> tuple[Case
         "SELECT appointment_id FROM payment_transactions WHERE payment_id = $1", payment_id
     )
     case = await lock_case(conn, appointment_id)
-    payment = await conn.fetchrow("SELECT * FROM payment_transactions WHERE payment_id = $1 FOR UPDATE", payment_id)
+    payment = await conn.fetchrow(
+        "SELECT * FROM payment_transactions WHERE payment_id = $1 FOR UPDATE", payment_id
+    )
     if case is None or payment is None:
         raise LookupError(f"payment {payment_id} has no case")
     return case, payment

@@ -17,7 +17,9 @@ NO_MORE_PAYING = """
 UPDATE payment_transactions SET open = false, poll_at = least(poll_at, niyat_now()), updated_at = niyat_now()
 WHERE appointment_id = $1
 """
-WITH_MONEY = "SELECT * FROM payment_attempts WHERE appointment_id = $1 AND captured_amount > 0 ORDER BY captured_at"
+WITH_MONEY = (
+    "SELECT * FROM payment_attempts WHERE appointment_id = $1 AND captured_amount > 0 ORDER BY captured_at"
+)
 PAYMENT = "SELECT * FROM payment_transactions WHERE payment_id = $1 FOR UPDATE"
 
 
@@ -48,7 +50,9 @@ async def _give_back(conn: Connection, case: Case, attempt: Row, event: Appointm
         and payment["gateway_payment_id"] == attempt["gateway_payment_id"]
     )
     already = await promised(conn, attempt["gateway_payment_id"])
-    owed = owed_on_close(attempt["captured_amount"], already, event.amount_owed_back if confirmed_it else None)
+    owed = owed_on_close(
+        attempt["captured_amount"], already, event.amount_owed_back if confirmed_it else None
+    )
     if owed:
         await intend_refund(
             conn, case, payment, attempt, owed, reason="cancelled",

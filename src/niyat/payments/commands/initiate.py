@@ -94,7 +94,14 @@ async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row
         await conn.execute(SUPERSEDE, payment["payment_id"])
         await note(conn, payment, "superseded", source="initiate", reason="price-changed")
     payment = await one(
-        conn, INSERT, new_id(), quote.appointment_id, account_id, quote.amount, quote.currency, quote.hold_expires_at
+        conn,
+        INSERT,
+        new_id(),
+        quote.appointment_id,
+        account_id,
+        quote.amount,
+        quote.currency,
+        quote.hold_expires_at,
     )
     await note(conn, payment, "status", source="initiate", now="pending")
     return payment, True

@@ -83,7 +83,9 @@ async def record_attempt(conn: Connection, fact: AttemptFact, *, source: str) ->
     late_capture = fact.captured and not attempt["captured_amount"]
     if not (moves_forward(known, fact.status) or late_capture):
         return Recorded(fact.gateway_payment_id, payment_id, Step(attempt["step"]))
-    attempt = await _advance_facts(conn, attempt, fact, max(known, fact.status, key=list(AttemptStatus).index))
+    attempt = await _advance_facts(
+        conn, attempt, fact, max(known, fact.status, key=list(AttemptStatus).index)
+    )
     await note(
         conn, payment, "attempt", source=source, attempt=fact.gateway_payment_id, was=known, now=fact.status,
         reason=reason_code(fact.error_reason or fact.error_code) if fact.error_code else None,
@@ -92,7 +94,10 @@ async def record_attempt(conn: Connection, fact: AttemptFact, *, source: str) ->
         await _money_in(conn, case, payment, attempt)
     await _payment_status(conn, case, payment, fact, source)
     step = step_after_fact(
-        await case_view(conn, case, fact.gateway_payment_id), Step(attempt["step"]), fact.status, fact.captured
+        await case_view(conn, case, fact.gateway_payment_id),
+        Step(attempt["step"]),
+        fact.status,
+        fact.captured,
     )
     if step is not Step(attempt["step"]):
         await take_step(conn, case, payment, attempt, step, source=source, reason=_why(case, fact))
@@ -118,7 +123,9 @@ async def _advance_facts(conn: Connection, attempt: Row, fact: AttemptFact, stat
 
 
 async def _money_in(conn: Connection, case: Case, payment: Row, attempt: Row) -> None:
-    await conn.execute(MONEY_IN, payment["payment_id"], attempt["captured_amount"], attempt["gateway_payment_id"])
+    await conn.execute(
+        MONEY_IN, payment["payment_id"], attempt["captured_amount"], attempt["gateway_payment_id"]
+    )
     await post(
         conn,
         postings.captured(attempt["gateway_payment_id"], attempt["captured_amount"]),
@@ -150,7 +157,9 @@ async def _payment_status(conn: Connection, case: Case, payment: Row, fact: Atte
     now = status_after_fact(was, fact.status, fact.captured, others_live=others_live)
     if fact.status is AttemptStatus.FAILED:
         code = reason_code(fact.error_reason or fact.error_code)
-        await tell(conn, case, PaymentFailed, payment, reason_code=code, gateway_payment_id=fact.gateway_payment_id)
+        await tell(
+            conn, case, PaymentFailed, payment, reason_code=code, gateway_payment_id=fact.gateway_payment_id
+        )
     if now is was:
         return
     await conn.execute(STATUS, payment["payment_id"], now, method_of(fact.method))
@@ -163,5 +172,3 @@ def _why(case: Case, fact: AttemptFact) -> str | None:
     if fact.captured:
         return "cancelled" if case.closed else "already-paid"
     return "released-by-gateway" if fact.status is AttemptStatus.REFUNDED else None
-
-

@@ -64,7 +64,14 @@ async def record_refund(conn: Connection, fact: RefundFact, *, source: str) -> U
 
 
 async def move_refund(
-    conn: Connection, case: Case, payment: Row, refund: Row, status: RefundStatus, *, source: str, why: str = ""
+    conn: Connection,
+    case: Case,
+    payment: Row,
+    refund: Row,
+    status: RefundStatus,
+    *,
+    source: str,
+    why: str = "",
 ) -> None:
     """Move a refund forward, with its postings, its event and the payment's status. The case is locked."""
     was = RefundStatus(refund["status"])

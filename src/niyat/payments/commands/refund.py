@@ -95,7 +95,9 @@ async def request_refund(
 
     Raises PaymentNotFound, NothingToRefund, RefundExceedsCaptured.
     """
-    if not await conn.fetchval("SELECT EXISTS (SELECT FROM payment_transactions WHERE payment_id = $1)", payment_id):
+    if not await conn.fetchval(
+        "SELECT EXISTS (SELECT FROM payment_transactions WHERE payment_id = $1)", payment_id
+    ):
         raise PaymentNotFound
     case, payment = await lock_case_of_payment(conn, payment_id)
     attempt = await conn.fetchrow(REFUNDABLE_ATTEMPT, payment_id, payment["gateway_payment_id"])

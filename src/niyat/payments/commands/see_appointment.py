@@ -17,7 +17,9 @@ CONFIRM = """
 UPDATE payment_cases SET confirmed_payment_id = $2, confirmed_at = coalesce(confirmed_at, niyat_now()),
     updated_at = niyat_now() WHERE appointment_id = $1
 """
-EXPIRE = "UPDATE payment_cases SET expired_at = niyat_now(), updated_at = niyat_now() WHERE appointment_id = $1"
+EXPIRE = (
+    "UPDATE payment_cases SET expired_at = niyat_now(), updated_at = niyat_now() WHERE appointment_id = $1"
+)
 # The hold is over: ask the gateway soon whether money is on its way after all.
 POLL_SOON = """
 UPDATE payment_transactions SET poll_at = least(poll_at, niyat_now() + interval '15 seconds')

@@ -33,7 +33,10 @@ async def sweep(till: Till) -> int:
     for attempt in due:
         try:
             verdict = await till.appointments.payment_captured(
-                attempt["appointment_id"], attempt["payment_id"], attempt["captured_amount"], attempt["currency"]
+                attempt["appointment_id"],
+                attempt["payment_id"],
+                attempt["captured_amount"],
+                attempt["currency"],
             )
         except ServiceUnavailable:
             continue  # unknown: asked again at its next turn
@@ -57,7 +60,9 @@ async def _settle(conn: Connection, swept: Row, verdict: Verdict) -> None:
         # No visit came of this money: all of it goes back, whatever else is owed.
         await take_step(conn, case, payment, attempt, Step.RETURNING, source="sweep", reason=reason)
         return
-    owed = owed_on_close(captured, await promised(conn, attempt["gateway_payment_id"]), verdict.amount_owed_back)
+    owed = owed_on_close(
+        captured, await promised(conn, attempt["gateway_payment_id"]), verdict.amount_owed_back
+    )
     if owed:
         await intend_refund(
             conn, case, payment, attempt, owed, reason=reason,

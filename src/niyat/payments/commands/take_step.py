@@ -70,4 +70,6 @@ async def take_step(
     if step in (Step.LAPSING, Step.SET_ASIDE):
         await conn.execute(WATCH, payment["payment_id"])
     if step is Step.SET_ASIDE:
-        log.error("a payment of another amount than quoted needs staff", payment_id=str(payment["payment_id"]))
+        log.error(
+            "a payment of another amount than quoted needs staff", payment_id=str(payment["payment_id"])
+        )

@@ -47,7 +47,12 @@ class Proof:
 
 
 async def verify(
-    till: Till, proof: Proof, *, account_id: UUID | None, appointment_id: UUID | None = None, wait: bool = True
+    till: Till,
+    proof: Proof,
+    *,
+    account_id: UUID | None,
+    appointment_id: UUID | None = None,
+    wait: bool = True,
 ) -> UUID:
     """Check the proof, learn the attempt's state from the gateway, take it as far as it goes; the payment's id.
 
@@ -59,7 +64,9 @@ async def verify(
     if payment is None:
         raise PaymentNotFound
     secret = till.settings.razorpay_key_secret.get_secret_value()
-    if not signatures.verify_checkout(secret, payment["gateway_order_id"], proof.gateway_payment_id, proof.signature):
+    if not signatures.verify_checkout(
+        secret, payment["gateway_order_id"], proof.gateway_payment_id, proof.signature
+    ):
         raise SignatureWrong
     if appointment_id is not None and payment["appointment_id"] != appointment_id:
         raise PaymentOfAnotherAppointment

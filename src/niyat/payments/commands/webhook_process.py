@@ -47,7 +47,15 @@ PRUNE = "DELETE FROM webhook_events WHERE state = 'done' AND finished_at < niyat
 
 MAX_TRIES = 8
 OF_NO_ORDER = "of no order of ours"
-FAILURES = (NiyatError, asyncpg.PostgresError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
+FAILURES = (
+    NiyatError,
+    asyncpg.PostgresError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
 
 
 class NotYetKnown(Exception):
@@ -87,7 +95,9 @@ async def _process(till: Till, event: Row) -> None:
     except FAILURES as error:
         last = event["tries"] >= MAX_TRIES
         why = f"{type(error).__name__}: {error}"[:500]
-        log.error("a webhook failed", webhook_id=event["id"], type=event["type"], tries=event["tries"], dead=last)
+        log.error(
+            "a webhook failed", webhook_id=event["id"], type=event["type"], tries=event["tries"], dead=last
+        )
         await till.db.execute(DEAD if last else AGAIN, event["id"], why)
         return
     if recorded is not None and recorded.step in (Step.SECURING, Step.CAPTURING):

@@ -94,7 +94,11 @@ async def return_by_link(
 
 
 async def _return(
-    till: Till, payment_id: UUID | None, order_id: str | None, gateway_payment_id: str | None, signature: str | None
+    till: Till,
+    payment_id: UUID | None,
+    order_id: str | None,
+    gateway_payment_id: str | None,
+    signature: str | None,
 ) -> RedirectResponse:
     if order_id and gateway_payment_id and signature:
         if not (_plain(order_id, "order_") and _plain(gateway_payment_id, "pay_")):

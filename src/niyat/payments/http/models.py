@@ -15,7 +15,10 @@ from niyat.payments.outcome import Outcome
 GatewayPaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{1,40}$", examples=["pay_IH4NVgf4Dreq1l"])]
 OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{1,40}$", examples=["order_IEIaMR65cu6nz3"])]
 ReasonCode = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="A code, never a sentence about a person")
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="A code, never a sentence about a person"
+    ),
 ]
 
 
@@ -73,7 +76,9 @@ class OrderToPay(PaymentShown):
     """What the checkout needs: pass `key_id`, `order_id`, `amount`, `currency` and `callback_url` to it."""
 
     key_id: str = Field(description="The provider's public key")
-    callback_url: str = Field(description="Where the provider sends a browser that cannot run our page's script")
+    callback_url: str = Field(
+        description="Where the provider sends a browser that cannot run our page's script"
+    )
 
 
 class AttemptShown(BaseModel):
