@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from niyat.appointments import http as appointments_http
 from niyat.appointments import service as appointments
 from niyat.configuration import Configuration
+from niyat.events.housekeeping import housekeeping
 from niyat.events.pump import Pump, drain
 from niyat.events.relay import Relay
 from niyat.events.transport.embedded import EmbeddedTransport, Subscription
@@ -51,7 +52,13 @@ class Niyat:
         self.services = services
         self.edge = edge
         self.clock = clock
-        self.jobs = JobRunner([job for service in services.values() for job in service.jobs])
+        self.jobs = JobRunner(
+            [
+                job
+                for service in services.values()
+                for job in (*service.jobs, housekeeping(service.name, service.db))
+            ]
+        )
         self.pumps: Sequence[Pump] = _pipeline(services)
         self._running: list[asyncio.Task[None]] = []
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from niyat.appointments.commands.expire import expire_lapsed
 from niyat.appointments.commands.generate import generate
 from niyat.appointments.settings import AppointmentsSettings
-from niyat.events import inbox, outbox
-from niyat.kernel.db import Connection, Database
-from niyat.kernel.idempotency import FORGET
+from niyat.kernel.db import Database
 from niyat.kernel.jobs import Job
 from niyat.kernel.log import get_logger
 
 log = get_logger(__name__)
 
 HOUR_SECONDS = 3600.0
-PUBLISHED_KEPT = timedelta(days=7)
-HANDLED_KEPT = timedelta(days=30)
 
 
 def jobs(db: Database, settings: AppointmentsSettings) -> Sequence[Job]:
@@ -38,16 +33,7 @@ def jobs(db: Database, settings: AppointmentsSettings) -> Sequence[Job]:
         )
         log.debug("slots are made for the days ahead", slots=slots)
 
-    async def forget() -> None:
-        async def command(conn: Connection) -> None:
-            await conn.execute(FORGET)
-            await outbox.prune(conn, PUBLISHED_KEPT)
-            await inbox.prune(conn, HANDLED_KEPT)
-
-        await db.run(command)
-
     return (
         Job("appointments: expire", 1.0, expire),
         Job("appointments: generate", HOUR_SECONDS, plan),
-        Job("appointments: forget", HOUR_SECONDS, forget),
     )

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import asyncpg
 
-from niyat.events.backoff import delay
 from niyat.events.envelope import Message
 from niyat.events.lost import LOST
 from niyat.events.pump import Pump
 from niyat.events.transport import Transport
+from niyat.kernel.backoff import delay
 from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Database, Row
 from niyat.kernel.log import get_logger

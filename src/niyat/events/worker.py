@@ -13,11 +13,11 @@ from typing import Literal, TypeAlias
 import asyncpg
 import structlog
 
-from niyat.events.backoff import delay
 from niyat.events.catalogue import Event, UnknownEvent, parse
 from niyat.events.inbox import Consumer
 from niyat.events.lost import connection_lost
 from niyat.events.pump import Pump
+from niyat.kernel.backoff import delay
 from niyat.kernel.correlation import bound
 from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Connection, Database, Row

@@ -8,7 +8,6 @@ from niyat.identity.commands.prune import prune
 from niyat.identity.commands.rotate_keys import rotate_keys
 from niyat.identity.hashing import Keyed
 from niyat.kernel.db import Database
-from niyat.kernel.idempotency import FORGET
 from niyat.kernel.jobs import Job
 
 HOUR = 3600.0
@@ -17,6 +16,5 @@ HOUR = 3600.0
 def jobs(db: Database, keyed: Keyed) -> Sequence[Job]:
     return (
         Job("identity: prune", HOUR, lambda: db.run(prune)),
-        Job("identity: forget idempotency keys", HOUR, lambda: db.execute(FORGET)),
         Job("identity: rotate signing keys", HOUR, lambda: rotate_keys(db, keyed)),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -17,6 +17,7 @@ Connection: TypeAlias = (
 )
 Row: TypeAlias = asyncpg.Record
 T = TypeVar("T")
+P = ParamSpec("P")
 
 TRY_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -45,16 +46,24 @@ class Database:
     async def close(self) -> None:
         await self.pool.close()
 
-    async def run(self, command: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run `command` in one transaction and commit; once more after a deadlock or serialization failure."""
-        try:
-            return await self._once(command)
-        except TRY_AGAIN:
-            return await self._once(command)
+    async def run(
+        self, command: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `command(conn, …)` in one transaction and commit; once more after a deadlock or serialization failure."""
+        return await self.again(lambda: self._once(command, *args, **kwargs))
 
-    async def _once(self, command: Callable[[Connection], Awaitable[T]]) -> T:
+    async def again(self, work: Callable[[], Awaitable[T]]) -> T:
+        """`work()`, whose effects are one transaction's; once more when PostgreSQL says that this may help."""
+        try:
+            return await work()
+        except TRY_AGAIN:
+            return await work()
+
+    async def _once(
+        self, command: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         async with self.pool.acquire() as conn, conn.transaction():
-            result = await command(conn)
+            result = await command(conn, *args, **kwargs)
         self.committed()
         return result
 
@@ -84,6 +93,11 @@ class Database:
 
     async def execute(self, query: str, *args: object) -> str:
         return await self.pool.execute(query, *args)
+
+
+def rows_affected(tag: str) -> int:
+    """The number in what `execute` answers: 3 for `UPDATE 3`."""
+    return int(tag.rpartition(" ")[2])
 
 
 class _PooledConnection(asyncpg.Connection):

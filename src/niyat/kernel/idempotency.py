@@ -18,7 +18,7 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from niyat.kernel.auth import Who
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Connection, Database, rows_affected
 from niyat.kernel.errors import IdempotencyKeyReused, NiyatError
 
 FIND = (
@@ -27,7 +27,10 @@ FIND = (
 STORE = """
 INSERT INTO idempotency_keys (account_id, route, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5, $6)
 """
-FORGET = "DELETE FROM idempotency_keys WHERE created_at < niyat_now() - interval '7 days'"
+FORGET = """
+DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE created_at < niyat_now() - interval '7 days' LIMIT 10000))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,11 @@ async def answer_once(db: Database, once: Once, command: Callable[[Connection], 
         if stored := await stored_answer(db, once):
             return stored
         raise
+
+
+async def forget(conn: Connection) -> int:
+    """Delete up to ten thousand keys older than a week; how many. A retry comes within minutes."""
+    return rows_affected(await conn.execute(FORGET))
 
 
 async def _once(

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from niyat.kernel.db import Connection
-from niyat.kernel.idempotency import FORGET
 from niyat.kernel.jobs import Bell, Job
 from niyat.payments.commands.advance import advance, due_attempts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
@@ -35,13 +33,8 @@ async def drive_refunds(till: Till) -> int:
 
 
 async def prune(till: Till) -> None:
-    """Forget what only mattered for repetitions."""
-
-    async def both(conn: Connection) -> None:
-        await prune_webhooks(conn, WEBHOOKS_KEPT)
-        await conn.execute(FORGET)
-
-    await till.db.run(both)
+    """Forget webhooks long worked off."""
+    await till.db.run(prune_webhooks, WEBHOOKS_KEPT)
 
 
 def jobs(till: Till, webhooks: Bell, money: Bell) -> Sequence[Job]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from niyat.events.backoff import delay
+from niyat.kernel.backoff import delay
 from niyat.events.catalogue import APPOINTMENTS, PAYMENTS, AppointmentConfirmed, Event
 from niyat.events.envelope import message_for
 from niyat.events.inbox import Consumer

@@ -17,9 +17,10 @@ from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Currency
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.money import Currency, MinorUnits, Money
+from niyat.kernel.money import MinorUnits, Money
 
 router = APIRouter(prefix="/api/v1", tags=["doctors"])
 

@@ -19,8 +19,9 @@ from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import ServiceCall
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Currency
 from niyat.kernel.http import Db, problems
-from niyat.kernel.money import Currency, MinorUnits, Money
+from niyat.kernel.money import MinorUnits, Money
 
 router = APIRouter(prefix="/internal/appointments/{appointment_id}", tags=["internal"])
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from niyat.kernel.money import Currency
+from niyat.kernel.fields import Currency
 from niyat.payments.domain import AttemptStatus, PaymentMethod, PaymentStatus, RefundStatus, Step
 from niyat.payments.outcome import Outcome
 
