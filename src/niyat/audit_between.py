@@ -81,7 +81,8 @@ def money_without_a_booking(seen: Seen) -> Rows:
 
 def bookings_without_money(seen: Seen) -> Rows:
     """Paid visits that stand although their price was never captured by the payment that secured them."""
-    paid = {(money["appointment_id"], money["payment_id"]): money for money in seen.captured}
+    kept = [money for money in seen.captured if money["step"] == "kept"]
+    paid = {(money["appointment_id"], money["payment_id"]): money for money in kept}
     return [
         visit
         for visit in seen.booked.values()

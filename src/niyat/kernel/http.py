@@ -1,6 +1,6 @@
 """What every service's HTTP app shares: RFC 9457 problem details for every error, and a correlation id.
 
-A service builds its app with `create_app(…, errors={SlotTaken: 409, …})`: that table is the only place where an
+A service builds its app with `create_app(…, table={SlotTaken: 409, …})`: that table is the only place where an
 error meets a status. What is not in it is a bug and answers 500 without detail.
 """
 
