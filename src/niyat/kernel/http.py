@@ -195,7 +195,7 @@ def _operation_id(route: APIRoute) -> str:
     return route.name if versioned else f"{route.name}_unversioned"
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:  # a plain function would go through a thread
     db: Database = request.app.state.db
     return db
 
