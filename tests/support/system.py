@@ -144,7 +144,7 @@ class System:
         account = await self.admin.call(
             "POST",
             "/api/v1/accounts",
-            {"name": "Dr Test", "email": email, "roles": ["doctor"], "time_zone": zone},
+            {"name": "Dr Test", "email": email, "roles": ["doctor"], "time_zone": zone, "reason": "joins"},
         )
         doctor: Json = await self.admin.call(
             "POST",
