@@ -139,7 +139,9 @@ class System:
     async def doctor(self, *, fee_amount: int = 50_000, slot_minutes: int = 30, **more: Any) -> Json:
         """A doctor who works every day from 06:00 to 22:00 in `time_zone` (Asia/Kolkata)."""
         zone = more.pop("time_zone", "Asia/Kolkata")
-        clinic = await self.admin.call("POST", "/api/v1/clinics", {"name": "Clinic", "address": "1 Road"})
+        clinic = await self.admin.call(
+            "POST", "/api/v1/clinics", {"name": "Clinic", "address": "1 Road", "reason": "A test needs it"}
+        )
         email = f"d{uuid4().hex}@clinic.example"
         account = await self.admin.call(
             "POST",
@@ -161,12 +163,15 @@ class System:
                 "time_zone": zone,
                 "slot_minutes": slot_minutes,
                 "consultation_types": ["VIDEO", "IN_PERSON"],
+                "reason": "A test needs it",
                 **more,
             },
         )
         hours = [{"weekday": day, "start_time": "06:00", "end_time": "22:00"} for day in range(1, 8)]
         await self.admin.call(
-            "POST", "/api/v1/availability/weekly", {"doctor_id": doctor["doctor_id"], "hours": hours}
+            "POST",
+            "/api/v1/availability/weekly",
+            {"doctor_id": doctor["doctor_id"], "hours": hours, "reason": "A test needs it"},
         )
         return doctor | {"email": email}
 

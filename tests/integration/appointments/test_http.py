@@ -177,15 +177,18 @@ async def test_what_is_not_there_is_not_found(world: World) -> None:
     ):
         answer = await world.nobody.ask("GET", path)
         assert (answer.status_code, answer.json()["code"]) == (404, "doctor-not-found")
-    week = {"doctor_id": str(uuid4()), "hours": []}
+    week = {"doctor_id": str(uuid4()), "hours": [], "reason": "Holidays"}
     answer = await world.admin.ask("POST", "/api/v1/availability/weekly", week)
     assert (answer.status_code, answer.json()["code"]) == (404, "doctor-not-found")
 
 
 async def test_admins_enter_doctors_once(world: World) -> None:
     doctor, me = await world.doctor()
-    clinic = await world.admin.call("POST", "/api/v1/clinics", {"name": "C"}, key="k")
-    assert await world.admin.call("POST", "/api/v1/clinics", {"name": "C"}, key="k") == clinic
+    clinic = await world.admin.call("POST", "/api/v1/clinics", {"name": "C", "reason": "It opened"}, key="k")
+    assert (
+        await world.admin.call("POST", "/api/v1/clinics", {"name": "C", "reason": "It opened"}, key="k")
+        == clinic
+    )
     fields = {
         "account_id": str(me.id),
         "clinic_id": clinic["clinic_id"],
@@ -194,6 +197,7 @@ async def test_admins_enter_doctors_once(world: World) -> None:
         "fee_amount": 0,
         "time_zone": "Asia/Kolkata",
         "consultation_types": ["AUDIO"],
+        "reason": "Has joined",
     }
 
     async def code(**more: object) -> str:

@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from niyat.appointments import errors, queries
 from niyat.appointments.commands.confirm import confirm_captured
 from niyat.appointments.commands.payment_started import payment_started
-from niyat.appointments.commands.secure import Secured, secure
+from niyat.appointments.commands.secure import secure
+from niyat.appointments.domain import Secured
 from niyat.appointments.http.shapes import (
     CapturedBody,
     CapturedView,
