@@ -35,7 +35,7 @@ from niyat.embedded.postgres import EmbeddedPostgres
 from niyat.embedded.running import Running
 from niyat.embedded.stand_ins import StandIns
 from niyat.events import deadletters
-from niyat.identity.bootstrap import create_admin as create_admin_account
+from niyat.identity.commands.create_admin import create_admin as create_admin_account
 from niyat.kernel import log, settings
 from niyat.kernel.clock import Clock
 from niyat.kernel.db import Database
@@ -101,7 +101,7 @@ async def create_admin(email: str, name: str) -> UUID:
     """The account of a new administrator. Raises NotRunning."""
     home = home_directory()
     async with _database(_urls(Running.load(home), home)["identity"].app) as db:
-        return await create_admin_account(db, email=email, name=name)
+        return await db.run(create_admin_account, email=email, name=name)
 
 
 async def list_dead_letters() -> list[str]:
@@ -200,9 +200,8 @@ async def _up(
     async def welcome(niyat: Niyat) -> None:
         demo = load_demo()
         if seed and running.sandbox_url:
-            await create_admin_account(
-                niyat.services["identity"].db, email=demo.admin.email, name=demo.admin.name
-            )
+            identity = niyat.services["identity"].db
+            await identity.run(create_admin_account, email=demo.admin.email, name=demo.admin.name)
             await seed_clinic(running.address, running.sandbox_url, say)
         say(f"\nNiyat is ready: {running.address}  (the API: {running.address}/openapi.json)")
         if running.sandbox_url:

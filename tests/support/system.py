@@ -26,7 +26,7 @@ from niyat.app import SERVICES, Niyat, assemble
 from niyat.audit import Report, audit
 from niyat.configuration import from_environment, provided_by_sandbox
 from niyat.embedded.secrets import NAMES, fresh
-from niyat.identity.bootstrap import create_admin
+from niyat.identity.commands.create_admin import create_admin
 from niyat.kernel.clock import Clock
 from niyat.kernel.settings import Settings, load
 from tests.support.postgres import Databases
@@ -249,7 +249,7 @@ async def running_system(
     niyat.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     email = f"a{uuid4().hex}@clinic.example"
-    await create_admin(niyat.services["identity"].db, email=email, name="Admin")
+    await niyat.services["identity"].db.run(create_admin, email=email, name="Admin")
     system = System(niyat, address, databases, sandbox, merchant, clock)
     system.admin = await system.sign_in(email=email)
     try:
