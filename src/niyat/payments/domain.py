@@ -147,11 +147,18 @@ def moves_forward(old: AttemptStatus | None, new: AttemptStatus) -> bool:
     return old is None or RANK[new] > RANK[old]
 
 
-def step_after_fact(case: CaseView, step: Step, status: AttemptStatus, captured: bool) -> Step:
-    """The step that a new fact about an attempt brings; `captured`: the money is ours, or was."""
+def step_after_fact(
+    case: CaseView, step: Step, status: AttemptStatus, captured: bool, *, gone_back: bool = False
+) -> Step:
+    """The step that a new fact about an attempt brings.
+
+    `captured`: the money is ours, or was. `gone_back`: all of it was given back, by whomever: it keeps no place.
+    """
     if captured:
         if step in (S.KEPT, S.RETURNING):
             return step
+        if gone_back:
+            return S.RETURNING
         # ◆ Money captured on a closed case goes back; so does a second capture on one appointment.
         if case.closed or case.taken_by_other:
             return S.RETURNING
@@ -257,6 +264,17 @@ def owed_on_close(captured: int, promised: int, owed_back: int | None) -> int:
     return max(0, owed - promised)
 
 
+def left_to_do(amount: int, elsewhere: int, left: int) -> int | None:
+    """What of a refused refund of `amount` is still to be given back; None when nothing explains the refusal.
+
+    `elsewhere`: what the gateway gave back at others' request since it was decided; `left`: captured and promised
+    to nobody, this refund not counted.
+    """
+    if not elsewhere and left >= amount:
+        return None
+    return min(left, max(0, amount - elsewhere))
+
+
 def refundable(captured: int, promised: int) -> int:
     """What may still be refunded: pending and processed refunds never exceed what was captured."""
     return max(0, captured - promised)
@@ -268,6 +286,7 @@ class RefundStatus(StrEnum):
     PENDING = "pending"
     PROCESSED = "processed"
     FAILED = "failed"
+    SUPERSEDED = "superseded"  # the money went back another way before it: there is nothing left to do
 
 
 REFUND_RANK: Mapping[RefundStatus, int] = {status: rank for rank, status in enumerate(RefundStatus)}

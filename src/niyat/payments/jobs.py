@@ -9,6 +9,7 @@ from datetime import timedelta
 from niyat.kernel.jobs import Bell, Job
 from niyat.payments.commands.advance import advance, due_attempts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
+from niyat.payments.commands.import_refunds import import_refunds
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import process_webhooks, prune_webhooks
@@ -43,6 +44,7 @@ def jobs(till: Till, webhooks: Bell, money: Bell) -> Sequence[Job]:
         Job("payments: webhooks", 1, lambda: process_webhooks(till), webhooks),
         Job("payments: poll orders", 2, lambda: poll(till)),
         Job("payments: drive attempts", 1, lambda: drive_attempts(till), money),
+        Job("payments: import refunds", 2, lambda: import_refunds(till), money),
         Job("payments: sweep", 10, lambda: sweep(till)),
         Job("payments: drive refunds", 2, lambda: drive_refunds(till), money),
         Job("payments: prune", 3600, lambda: prune(till)),
