@@ -31,14 +31,12 @@ LONG = {
     "embedded/postgres.py": "one server's life, from unpacking to stopping",
     "events/catalogue.py": "every event there is, declarations alone",
     "events/worker.py": "one loop with its lock, its tries and its waiting",
+    "identity/http/shapes.py": "every body and answer of the API, declarations alone",
     "payments/commands/advance.py": "the two steps of taking money, which must be read together",
     "payments/domain.py": "the whole of what a payment may become, read on one page",
-    "run.py": "one process's life, from its lock to its last connection",
     "sandbox/razorpay/payments.py": "the provider's own state machine, in one place",
 }
 NOT_YET = (
-    "identity/parts.py",
-    "identity/http/",
     "payments/parts.py",
     "payments/http/",
     "notifications/parts.py",
