@@ -228,7 +228,7 @@ async def running_system(
     databases: Databases, sandbox: Sandbox, *, audited: bool = True
 ) -> AsyncIterator[System]:
     """A system that serves until the block ends, then is settled and (unless the test breaks it) audited."""
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     merchant = await sandbox.register_account(f"{address}/api/v1/payments/webhook")
