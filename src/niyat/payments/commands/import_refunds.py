@@ -33,7 +33,10 @@ async def import_refunds(till: Till, limit: int = 20) -> int:
     """Read the refunds of the attempts that are due; how many were."""
     due = await till.db.fetch(CLAIM, limit, TRY_AGAIN)
     for row in due:
-        await _import(till, row["gateway_payment_id"], row["gateway_refunded"])
+        try:
+            await _import(till, row["gateway_payment_id"], row["gateway_refunded"])
+        except Exception:  # logged, and read again at its next turn; the others must not wait for it
+            log.exception("refunds could not be read", gateway_payment_id=row["gateway_payment_id"])
     return len(due)
 
 
