@@ -56,7 +56,7 @@ SELECT EXISTS (SELECT FROM payment_attempts WHERE payment_id = $1 AND gateway_pa
 """
 STATUS = """
 UPDATE payment_transactions SET status = $2, method = coalesce($3, method), updated_at = niyat_now(),
-    open = open AND $2 IN ('pending', 'failed', 'authorized') WHERE payment_id = $1 RETURNING *
+    open = open AND $2 IN ('pending', 'failed', 'authorized') WHERE payment_id = $1 AND status = $4 RETURNING *
 """
 MONEY_IN = """
 UPDATE payment_transactions SET open = false, updated_at = niyat_now(),
@@ -173,7 +173,8 @@ async def _payment_status(conn: Connection, case: Case, payment: Row, fact: Atte
         )
     if now is was:
         return
-    await conn.execute(STATUS, payment["payment_id"], now, method_of(fact.method))
+    if not await conn.fetchrow(STATUS, payment["payment_id"], now, method_of(fact.method), was):
+        raise RuntimeError(f"payment {payment['payment_id']} is not {was} any more")
     await note(conn, payment, "status", source=source, attempt=fact.gateway_payment_id, was=was, now=now)
     if now is PaymentStatus.AUTHORIZED:
         await tell(conn, case, PaymentAuthorized, payment)

@@ -55,7 +55,7 @@ FROM (SELECT coalesce(sum(r.amount), 0) AS total FROM payment_transactions p JOI
     WHERE p.payment_id = $1 AND r.status = 'processed') r
 WHERE t.payment_id = $1 RETURNING t.*
 """
-STATUS = "UPDATE payment_transactions SET status = $2 WHERE payment_id = $1"
+STATUS = "UPDATE payment_transactions SET status = $2 WHERE payment_id = $1 AND status = $3"
 
 
 async def record_refund(conn: Connection, fact: RefundFact, *, source: str) -> UUID | None:
@@ -185,5 +185,5 @@ async def _payment_status(conn: Connection, payment_id: UUID, source: str) -> No
     was = PaymentStatus(payment["status"])
     now = status_after_refunds(payment["captured_amount"], payment["refunded_amount"])
     if now is not was:
-        await conn.execute(STATUS, payment_id, now)
+        await conn.execute(STATUS, payment_id, now, was)
         await note(conn, payment, "status", source=source, was=was, now=now)

@@ -60,7 +60,7 @@ async def take_step(
     """Take `step` and do what belongs to it: publish, give back, watch. The case is locked by the caller."""
     was = Step(attempt["step"])
     attempt_id = attempt["gateway_payment_id"]
-    if step not in STEPS[was]:
+    if (was, step) not in STEPS:
         raise IllegalStep(f"{attempt_id}: {was} → {step}")
     if await conn.execute(MOVE, attempt_id, was, step) != "UPDATE 1":
         raise IllegalStep(f"{attempt_id} is not {was} any more")

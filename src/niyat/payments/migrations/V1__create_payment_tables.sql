@@ -97,6 +97,47 @@ CREATE INDEX payment_attempts_unconfirmed ON payment_attempts (appointment_id, n
 CREATE UNIQUE INDEX payment_attempts_one_kept_per_appointment ON payment_attempts (appointment_id)
     WHERE step IN ('capturing', 'kept');
 
+-- The same tables as TRANSITIONS and STEPS in domain.py; a test tries every pair.
+CREATE FUNCTION payment_may_move(from_status text, to_status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE from_status
+    WHEN 'pending' THEN to_status IN ('authorized', 'captured', 'failed')
+    WHEN 'failed' THEN to_status IN ('authorized', 'captured')
+    WHEN 'authorized' THEN to_status IN ('captured', 'failed')
+    WHEN 'captured' THEN to_status IN ('partially-refunded', 'refunded')
+    WHEN 'partially-refunded' THEN to_status IN ('refunded', 'captured')
+    WHEN 'refunded' THEN to_status IN ('partially-refunded', 'captured')
+    ELSE false
+END;
+
+CREATE FUNCTION attempt_may_move(from_status text, to_status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE from_status
+    WHEN 'idle' THEN to_status IN ('securing', 'returning', 'released')
+    WHEN 'securing' THEN to_status IN ('capturing', 'kept', 'lapsing', 'set-aside', 'returning', 'released')
+    WHEN 'capturing' THEN to_status IN ('kept', 'lapsing', 'returning', 'released')
+    WHEN 'kept' THEN to_status IN ('returning')
+    WHEN 'lapsing' THEN to_status IN ('securing', 'returning', 'released')
+    WHEN 'set-aside' THEN to_status IN ('securing', 'returning', 'released')
+    WHEN 'released' THEN to_status IN ('securing', 'returning')
+    ELSE false
+END;
+
+CREATE FUNCTION refuse_move() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'no such move in %', TG_TABLE_NAME
+        USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+END
+$$;
+
+CREATE TRIGGER payment_transactions_legal_move BEFORE UPDATE OF status ON payment_transactions
+    FOR EACH ROW WHEN (OLD.status <> NEW.status AND NOT payment_may_move(OLD.status, NEW.status))
+    EXECUTE FUNCTION refuse_move();
+CREATE TRIGGER payment_attempts_legal_step BEFORE UPDATE OF step ON payment_attempts
+    FOR EACH ROW WHEN (OLD.step <> NEW.step AND NOT attempt_may_move(OLD.step, NEW.step))
+    EXECUTE FUNCTION refuse_move();
+
 -- What happened to each payment, in order. Only grows.
 CREATE TABLE payment_history (
     id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
