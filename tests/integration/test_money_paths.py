@@ -169,7 +169,9 @@ async def test_a_capture_whose_answer_is_lost_is_asked_about_until_it_is_known(
 ) -> None:
     await system.sandbox.add_fault(system.merchant, "payments.capture", kind, after_effect=kind != "reset")  # type: ignore[arg-type]
     await system.sandbox.pay(order(booking))
-    await system.clock.move(minutes=1)
+    for _ in range(3):  # the capture is lost, asked about, and where it had no effect made again
+        await system.settle()
+        await system.clock.move(minutes=1)
     await system.becomes(patient, booking, "confirmed")
     await expect(system, captured=PRICE, refunded=0)
 
