@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+
 from niyat.demo.clinic import Clinic, Demo, Doctor, load
-from niyat.demo.session import Session, sign_in
+from niyat.demo.session import Session, call, sign_in
 
 Say = Callable[[str], None]
 WHY = "The demo clinic"
@@ -15,14 +17,18 @@ WHY = "The demo clinic"
 async def seed_clinic(address: str, sandbox_url: str, say: Say) -> None:
     """Make every clinic and doctor of the demo that is not there yet. The administrator exists already."""
     demo = load()
-    admin = await sign_in(address, sandbox_url, name=demo.admin.name, email=str(demo.admin.email))
-    known = {doctor["name"] for doctor in (await admin.call("GET", "/api/v1/doctors?limit=100"))["items"]}
+    async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as anybody:
+        known = {
+            doctor["name"] for doctor in (await call(anybody, "GET", "/api/v1/doctors?limit=100"))["items"]
+        }
     missing = [doctor for doctor in demo.doctors if doctor.name not in known]
-    if missing:
-        say(f"Making a demo clinic with {len(demo.doctors)} doctors")
-        clinics = {clinic.name: await _clinic(admin, clinic) for clinic in demo.clinics}
-        for doctor in missing:
-            await _doctor(admin, demo, doctor, clinics[doctor.clinic]["clinic_id"])
+    if not missing:
+        return
+    say(f"Making a demo clinic with {len(demo.doctors)} doctors")
+    admin = await sign_in(address, sandbox_url, name=demo.admin.name, email=str(demo.admin.email))
+    clinics = {clinic.name: await _clinic(admin, clinic) for clinic in demo.clinics}
+    for doctor in missing:
+        await _doctor(admin, demo, doctor, clinics[doctor.clinic]["clinic_id"])
     await admin.http.aclose()
 
 
