@@ -27,7 +27,9 @@ def extracted(directory: Path = WEB_DIRECTORY) -> Catalog:
     catalogue = Catalog()
     found = extract_from_dir(directory, METHODS, OPTIONS, KEYWORDS, comment_tags=("translators:",))
     for path, _, message, comments, context in found:
-        catalogue.add(message, locations=[(Path(path).as_posix(), 0)], auto_comments=comments, context=context)
+        catalogue.add(
+            message, locations=[(Path(path).as_posix(), 0)], auto_comments=comments, context=context
+        )
     return catalogue
 
 

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 import uvicorn
 from starlette.types import ASGIApp
+
+from tests.support.require import need
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -26,9 +27,10 @@ ARGUMENTS = (
 def chromium() -> str:
     """The path of a Chromium; skips the test when there is none. NIYAT_CHROMIUM names one."""
     found = os.environ.get("NIYAT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        pytest.skip(f"no Chromium: install one of {', '.join(NAMES)}, or set NIYAT_CHROMIUM to its path")
-    return found
+    need(
+        "browser", found is not None, f"install one of {', '.join(NAMES)}, or set NIYAT_CHROMIUM to its path"
+    )
+    return found or ""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Every page in every state with sample data: `python -m tests.support.preview`, then http://127.0.0.1:8999/.
 
-`/<language>/<page>?theme=dark&zone=Europe/Berlin`. For development and tests; nothing of the product imports it.
+`/<language>/<page>?theme=dark&zone=Europe/Berlin`. For development and tests only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from niyat.gateway.web.shared.assets import PREFIX, Assets
 from niyat.gateway.web.shared.i18n import LANGUAGES
 from niyat.gateway.web.shared.render import Renderer
 from niyat.gateway.web.shared.style import style_html
-from tests.support import samples
+from tests.support import sample_pages
 
 CHECKOUT = checkout_headers("https://checkout.razorpay.com", "https://api.razorpay.com")
 
@@ -29,15 +29,15 @@ RENDERER = Renderer(ASSETS)
 
 def names() -> list[str]:
     """All pages there are, the style page last."""
-    return [*samples.PAGES, "style"]
+    return [*sample_pages.PAGES, "style"]
 
 
 def show(name: str, language: str, **page: Any) -> HTMLResponse:
     """One page, as a route would answer."""
-    shown = samples.page_for(name, language, **page)
+    shown = sample_pages.page_for(name, language, **page)
     if name == "style":
         return style_html(RENDERER, shown)
-    template, view = samples.PAGES[name]
+    template, view = sample_pages.PAGES[name]
     headers = CHECKOUT if template == "patient/checkout.html" else None
     return RENDERER.answer(template, shown, headers=headers, **view)
 
@@ -51,7 +51,11 @@ def _page(request: Request) -> Response:
 
 
 def _index(_: Request) -> Response:
-    rows = [f'<li><a href="/{language}/{name}">{language} {name}</a>' for name in names() for language in LANGUAGES]
+    rows = [
+        f'<li><a href="/{language}/{name}">{language} {name}</a>'
+        for name in names()
+        for language in LANGUAGES
+    ]
     return HTMLResponse("<!doctype html><title>Preview</title><ul>" + "".join(rows))
 
 

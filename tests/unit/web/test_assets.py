@@ -14,7 +14,9 @@ TOKENS = (STATIC_DIRECTORY / "css" / "tokens.css").read_text("utf-8")
 
 
 async def _get(path: str) -> httpx.Response:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(preview.create()), base_url="http://niyat.test") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(preview.create()), base_url="http://niyat.test"
+    ) as client:
         return await client.get(path)
 
 
@@ -34,7 +36,10 @@ async def test_the_style_sheets_come_as_one_with_the_tokens_first() -> None:
         assert path.read_text("utf-8") in styles.text
 
 
-@pytest.mark.parametrize("path", ["/static/x/../../page.py", "/static/x/%2e%2e/%2e%2e/page.py", "/static/x/nothing.js", "/static/x"])
+@pytest.mark.parametrize(
+    "path",
+    ["/static/x/../../page.py", "/static/x/%2e%2e/%2e%2e/page.py", "/static/x/nothing.js", "/static/x"],
+)
 async def test_nothing_but_static_files_is_served(path: str) -> None:
     assert (await _get(path)).status_code == 404
 
@@ -76,16 +81,20 @@ def _contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+TONES = ("success", "warning", "danger", "info")
 TEXT = [
     *[(ink, ground) for ink in ("ink", "ink-soft") for ground in ("paper", "surface", "sunken")],
     *[("link", ground) for ground in ("paper", "surface", "brand-soft")],
-    ("ink", "brand-soft"), ("on-brand", "brand"), ("on-brand", "brand-hover"), ("on-danger", "danger"), ("on-danger", "danger-hover"),
-    ("on-deep", "brand-deep"), ("on-deep-soft", "brand-deep"), ("on-accent", "accent"), ("accent-ink", "accent-soft"), ("accent", "brand-deep"),
-    ("brand", "brand-soft"), ("danger", "surface"), ("success", "surface"),
-    *[(tone, f"{tone}-soft") for tone in ("success", "warning", "danger", "info")],
-    *[("ink", f"{tone}-soft") for tone in ("success", "warning", "danger", "info")],
-]  # fmt: skip
-CONTROLS = [*[(line, ground) for line in ("line-strong", "focus", "brand") for ground in ("paper", "surface")], ("accent", "brand-deep")]
+    *[("on-brand", "brand"), ("on-brand", "brand-hover"), ("brand", "brand-soft"), ("ink", "brand-soft")],
+    *[("on-danger", "danger"), ("on-danger", "danger-hover"), ("danger", "surface"), ("success", "surface")],
+    *[("on-deep", "brand-deep"), ("on-deep-soft", "brand-deep"), ("accent", "brand-deep")],
+    *[("on-accent", "accent"), ("accent-ink", "accent-soft")],
+    *[(ink, f"{tone}-soft") for tone in TONES for ink in ("ink", tone)],
+]
+CONTROLS = [
+    *[(line, ground) for line in ("line-strong", "focus", "brand") for ground in ("paper", "surface")],
+    ("accent", "brand-deep"),
+]
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

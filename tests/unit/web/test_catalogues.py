@@ -35,7 +35,11 @@ def test_every_message_is_translated_and_nothing_is_guessed(language: str) -> No
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_translations_keep_the_placeholders(language: str) -> None:
     catalogue = kept(language)
-    wrong = [(message.id, str(error)) for message in _messages(catalogue).values() for error in message.check(catalogue)]
+    wrong = [
+        (message.id, str(error))
+        for message in _messages(catalogue).values()
+        for error in message.check(catalogue)
+    ]
     assert wrong == []
 
 
@@ -57,5 +61,7 @@ def test_each_language_has_a_locale_and_speaks() -> None:
         (None, ";;;q=a,,", "en"),
     ],
 )
-def test_the_language_is_the_one_chosen_then_the_browsers_then_english(chosen: str | None, accepts: str, language: str) -> None:
+def test_the_language_is_the_one_chosen_then_the_browsers_then_english(
+    chosen: str | None, accepts: str, language: str
+) -> None:
     assert choose_language(chosen, accepts) == language

@@ -65,7 +65,9 @@ def test_two_clocks_are_the_same_when_they_read_the_same() -> None:
     assert not fmt().same_clock(NOW, "Europe/Berlin")
 
 
-@pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "../../etc/passwd", "Asia/Kolkata\x00", "/etc/localtime", "Europe"])
+@pytest.mark.parametrize(
+    "name", [None, "", "Mars/Olympus", "../../etc/passwd", "Asia/Kolkata\x00", "/etc/localtime", "Europe"]
+)
 def test_a_zone_that_is_none_gives_way_to_the_default(name: str | None) -> None:
     assert zone_or(name, "Asia/Kolkata") == "Asia/Kolkata"
 
@@ -83,7 +85,9 @@ def test_a_zone_that_is_none_gives_way_to_the_default(name: str | None) -> None:
     ],
 )
 @pytest.mark.parametrize("language", ["en", "hi"])
-def test_money_is_grouped_the_indian_way_and_shows_paise_only_when_there_are_some(language: str, money: Money, words: str) -> None:
+def test_money_is_grouped_the_indian_way_and_shows_paise_only_when_there_are_some(
+    language: str, money: Money, words: str
+) -> None:
     written = fmt(language).money(money).replace("JP¥", "¥")
     assert written == words
 

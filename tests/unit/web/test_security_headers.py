@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from niyat.gateway.web.security import CSP, checkout_headers, policy
-from tests.support import preview, samples
+from tests.support import preview, sample_pages
 
 
 async def _get(path: str, scheme: str = "http") -> httpx.Response:
@@ -41,7 +41,7 @@ async def test_every_answer_carries_the_headers(path: str) -> None:
 
 
 async def test_only_the_page_on_which_one_pays_may_reach_the_gateway() -> None:
-    for name in samples.PAGES:
+    for name in sample_pages.PAGES:
         answer = await _get(f"/en/{name}", "https")
         assert ("razorpay" in answer.headers[CSP]) == name.startswith("checkout")
         assert answer.headers["strict-transport-security"]

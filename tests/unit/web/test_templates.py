@@ -11,7 +11,7 @@ import pytest
 from niyat.gateway.web.shared.assets import STATIC_DIRECTORY
 from niyat.gateway.web.shared.i18n import LANGUAGES
 from niyat.gateway.web.shared.render import FRONT_ENDS, WEB_DIRECTORY
-from tests.support import preview, samples
+from tests.support import preview, sample_pages
 
 ICONS = set(re.findall(r'<symbol id="([a-z]+)"', (STATIC_DIRECTORY / "icons.svg").read_text("utf-8")))
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -36,7 +36,7 @@ class Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if self.open and self.open[-1] == tag:
             self.open.pop()
-        elif not (tag in ("use", "rect", "circle", "path")):
+        elif tag not in ("use", "rect", "circle", "path"):
             self.mismatched.append(tag)
 
     def handle_data(self, data: str) -> None:
@@ -93,7 +93,7 @@ def test_every_form_that_posts_to_us_carries_the_token(name: str) -> None:
 
 
 def test_every_template_has_a_sample() -> None:
-    shown = {template for template, _ in samples.PAGES.values()} | {"shared/style.html"}
+    shown = {template for template, _ in sample_pages.PAGES.values()} | {"shared/style.html"}
     for front_end in FRONT_ENDS:
         folder = WEB_DIRECTORY / front_end / "templates"
         for path in folder.glob("*.html"):
@@ -103,8 +103,8 @@ def test_every_template_has_a_sample() -> None:
 
 
 def test_what_people_wrote_is_escaped() -> None:
-    template, view = samples.PAGES["sign-in-wrong"]
+    template, view = sample_pages.PAGES["sign-in-wrong"]
     form = type(view["form"])(contact='"><script>alert(1)</script>', errors={"contact": "<b>no</b>"})
-    html = preview.RENDERER.html(template, samples.page_for("sign-in"), form=form)
+    html = preview.RENDERER.html(template, sample_pages.page_for("sign-in"), form=form)
     assert "<script>alert" not in html
     assert "<b>no" not in html

@@ -1,1 +1,1 @@
-"""The three web front ends: `shared` is their common ground, each of the others has its views and templates."""
+"""The three web front ends: `shared` is their common ground, each other one has its views and templates."""

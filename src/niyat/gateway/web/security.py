@@ -1,7 +1,7 @@
 """Headers that every answer carries: a strict Content-Security-Policy and its companions.
 
-Nothing inline is ever allowed, neither style nor script, and nothing from another host. The one exception is the
-page on which someone pays: its route sends `checkout_headers(…)`, and the middleware leaves what is set alone.
+Nothing inline is ever allowed, neither style nor script, and nothing from another host. The one exception is
+the page on which someone pays: its route sends `checkout_headers(…)`; the middleware leaves that alone.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ def policy(scripts: Sequence[str] = (), frames: Sequence[str] = (), forms: Seque
 
 
 def checkout_headers(script_origin: str, api_origin: str) -> Mapping[str, str]:
-    """For the page on which someone pays: the checkout's script, its frame, its hosted page, and bank pop-ups."""
+    """For the page on which someone pays: the checkout's script, frame and hosted page, bank pop-ups."""
+    payment = f'payment=(self "{api_origin}")'
     return {
         CSP: policy(scripts=(script_origin,), frames=(api_origin,), forms=(api_origin,)),
         "cross-origin-opener-policy": "same-origin-allow-popups",
-        "permissions-policy": f'camera=(), microphone=(), geolocation=(), usb=(), payment=(self "{api_origin}")',
+        "permissions-policy": f"camera=(), microphone=(), geolocation=(), usb=(), {payment}",
     }
 
 

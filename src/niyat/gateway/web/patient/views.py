@@ -50,7 +50,7 @@ class Doctor:
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """The search as it was asked, the choices it offers, and who matches. `more` is the address of the next page."""
+    """The search as it was asked, the choices it offers, and who matches; `more` leads to the next page."""
 
     name: str = ""
     specialty: str = ""
@@ -91,7 +91,7 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorBookingForm:
-    """The choice of day, time and mode. All days are on the page, so that changing the day loses nothing typed.
+    """The choice of day, time and mode. All days are on the page: changing the day loses nothing typed.
 
     The form posts `day` (ISO), `slot-<day>` for each day on which a time was touched, `mode`, `reason`,
     `idempotency_key`; only the time of the chosen day counts.
@@ -135,7 +135,7 @@ class Payment:
 
 @dataclass(frozen=True, kw_only=True)
 class Appointment:
-    """`hold_ends_at` while a hold runs; `securing` once money was seen: the countdown stops and nobody pays again."""
+    """`hold_ends_at` while a hold runs; `securing` once money was seen: no countdown, nobody pays again."""
 
     id: str
     status: Status
@@ -172,7 +172,7 @@ class HostedCheckout:
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayCheckout:
-    """What the gateway's script is opened with, as data attributes; the script is loaded when someone pays."""
+    """What the gateway's script is opened with, as data attributes; it is loaded when someone pays."""
 
     script: str
     key_id: str
@@ -185,10 +185,10 @@ CheckoutState = Literal["ready", "failed", "dismissed", "confirming", "lapsed", 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """One page in all its states. `problem` is the bank's own sentence after a failure; `others` are free times.
+    """One page in all its states. `problem` is the bank's sentence after a failure, `others` are free times.
 
-    ready, failed, dismissed: may pay while the hold lasts · confirming: money seen, wait · lapsed: the hold ran out
-    unpaid · not-charged, refunding: the time went to someone else before the money came.
+    ready, failed, dismissed: may pay while the hold lasts · confirming: money seen, wait · lapsed: the hold
+    ran out unpaid · not-charged, refunding: the time went to someone else before the money came.
     """
 
     appointment: Appointment
@@ -228,7 +228,7 @@ class AppointmentDetail:
 
 @dataclass(frozen=True, kw_only=True)
 class Cancellation:
-    """What cancelling now would give back. `quote` is sent along, so that no other amount is agreed to than shown."""
+    """What cancelling now would give back. `quote` is sent along: nobody agrees to an amount unseen."""
 
     appointment: Appointment
     refund: Money

@@ -1,7 +1,7 @@
 """Static files under `/static/<version>/…`, where the version is a hash of all of them.
 
-So a browser may keep a file for ever, and modules still import each other by relative paths. The style sheets are
-joined into one, `niyat.css`, when the app starts: a first visit over a slow network makes one request for them.
+So a browser may keep a file for ever, and modules still import each other by relative paths. The style sheets
+are joined into one, `niyat.css`, at start: a first visit over a slow network makes one request for them.
 """
 
 from __future__ import annotations

@@ -132,4 +132,4 @@ class Formats:
 
     def language_name(self, code: str) -> str:
         """`Hindi`, `हिन्दी`: an ISO code in the viewer's language; what is no code is returned as it is."""
-        return self.locale.languages.get(code, code)
+        return str(self.locale.languages.get(code, code))

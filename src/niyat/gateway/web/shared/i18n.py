@@ -1,7 +1,7 @@
-"""Languages. English is the language of the source; every other has a gettext catalogue in `locale/<language>.po`.
+"""Languages. English is that of the source; every other has a gettext catalogue in `locale/<language>.po`.
 
-The catalogues are read when first needed, so there is no build step; `python -m tools.catalogue` brings them up
-to date with the source, and a test refuses gaps.
+The catalogues are read when first needed, so there is no build step; `python -m tools.catalogue` brings them
+up to date with the source, and a test refuses gaps.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Toast:
-    """A short word about what was just done; it needs no answer. `text` is already in the viewer's language."""
+    """A short word about what was just done; it needs no answer. `text` is in the viewer's language."""
 
     text: str
     tone: Tone = "success"
@@ -28,8 +28,8 @@ class Toast:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """`zone` is the viewer's; `path` is the page's own address with its query; `csrf` goes into every form; `live` is
-    the address of the hints, if the page has any.
+    """`zone` is the viewer's; `path` is the page's own address with its query; `csrf` goes into every form;
+    `live` is the address of the hints, if the page has any.
     """
 
     language: str

@@ -1,7 +1,7 @@
 """Templates to HTML: one Jinja environment per language, over the templates of every front end.
 
-A template is named by its front end: `patient/home.html`, `shared/base.html`. It sees `page`, `fmt` (dates and
-money for this viewer), `asset(path)`, `_()`, and the view-model's own names.
+A template is named by its front end: `patient/home.html`, `shared/base.html`. It sees `page`, `fmt` (dates
+and money for this viewer), `asset(path)`, `_()`, and the view-model's own names.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class Renderer:
 
 def _environment(language: str, assets: Assets) -> Environment:
     environment = Environment(
-        loader=PrefixLoader({name: FileSystemLoader(WEB_DIRECTORY / name / "templates") for name in FRONT_ENDS}),
+        loader=PrefixLoader(
+            {name: FileSystemLoader(WEB_DIRECTORY / name / "templates") for name in FRONT_ENDS}
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

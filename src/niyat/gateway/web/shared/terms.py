@@ -1,4 +1,4 @@
-"""Words that come from the clinic's data and that the catalogues know. What is not here is shown as it was written."""
+"""Words of the clinic's data that the catalogues know. What is not here is shown as it was written."""
 
 from __future__ import annotations
 
