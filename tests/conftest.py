@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.postgres import Databases, PostgresForTests
 
+pytest_plugins = ["tests.support.fixtures_sandbox", "tests.support.system"]
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresForTests]:

@@ -5,8 +5,8 @@ The composition root, `app.py`, gives every service the same `Context` and runs 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 
@@ -30,12 +30,17 @@ class Context:
     clients: dict[str, ServiceClient]
 
 
+async def _nothing() -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What a service gives back. A service with a consumer or an outbox has the event tables in its database."""
+    """What a service gives back. `close` gives back what it opened itself (threads, connections to providers)."""
 
     name: str
     app: FastAPI
     db: Database
     consumers: Sequence[Consumer] = ()
-    jobs: Sequence[Job] = field(default=())
+    jobs: Sequence[Job] = ()
+    close: Callable[[], Awaitable[None]] = _nothing

@@ -43,7 +43,9 @@ def home() -> Iterator[Path]:
 def ask(url: str, query: str) -> object:
     with closing(psycopg2.connect(url)) as conn, conn.cursor() as cursor:
         cursor.execute(query)
-        return (cursor.fetchone() or (None,))[0] if cursor.description else conn.commit()
+        answer = cursor.fetchone() if cursor.description else None
+        conn.commit()
+        return answer[0] if answer else None
 
 
 def eventually(condition: Callable[[], bool]) -> None:

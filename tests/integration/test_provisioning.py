@@ -172,6 +172,18 @@ def test_a_failed_migration_leaves_nothing_half_done(databases: Databases, tmp_p
     assert migrate(url, folder, "shop_migrations") == 1
 
 
+def test_letters_beyond_ascii_are_asked_to_be_announced(databases: Databases, tmp_path: Path) -> None:
+    url = databases.owner_url("identity")
+    folder = migrations(tmp_path, V1__hello="CREATE TABLE said AS SELECT 'नियत' AS word;")
+    with pytest.raises(MigrationFailed, match="pgmigrate-encoding: utf-8"):
+        migrate(url, folder, "shop_migrations")
+    migrations(
+        tmp_path, V1__hello="/* pgmigrate-encoding: utf-8 */ CREATE TABLE said AS SELECT 'नियत' AS word;"
+    )
+    assert migrate(url, folder, "shop_migrations") == 1
+    assert run(url, "SELECT word FROM said") == [("नियत",)]
+
+
 def test_two_migrators_at_once_run_each_migration_once(databases: Databases, tmp_path: Path) -> None:
     url = databases.owner_url("identity")
     folder = migrations(tmp_path, V1__a=FUNCTION, V2__b_NONTRANSACTIONAL=CONCURRENTLY, V3__c="SELECT 1;")

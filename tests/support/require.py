@@ -1,4 +1,4 @@
-"""What a test needs from the machine: without it the test is skipped, or fails where NIYAT_REQUIRE names it."""
+"""What a test needs from the machine: without it, skipped, or failed where NIYAT_REQUIRE names it."""
 
 from __future__ import annotations
 

@@ -83,9 +83,8 @@ def programs(home: Path, user: User) -> Path:
 
 
 def _runs(folder: Path, user: User) -> bool:
-    command = [folder / "initdb", "--version"]
     try:
-        done = run_as(user, command, cwd="/")
+        done = run_as(user, [folder / "initdb", "--version"], cwd="/")
     except PermissionError:
         return False
     return done.returncode == 0

@@ -16,8 +16,7 @@ NAMES = (
     "identity_code_secret",
     "payments_client_secret",
     "notifications_client_secret",
-    "gateway_client_secret",
-    "notifications_payload_secret",
+    "notifications_codes_key",
     "razorpay_key_id",
     "razorpay_key_secret",
     "razorpay_webhook_secret",
@@ -30,13 +29,13 @@ def load_or_create(home: Path) -> Mapping[str, str]:
     """Every name with its secret; those that `home` lacks are made and saved."""
     path = home / "secrets.json"
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    complete = {name: _fresh(name) for name in NAMES} | known
+    complete = {name: fresh(name) for name in NAMES} | known
     if complete != known:
         write_private(path, json.dumps(complete, indent=1))
     return complete
 
 
-def _fresh(name: str) -> str:
+def fresh(name: str) -> str:
     match name:
         case "razorpay_key_id":
             return "rzp_test_" + secrets.token_hex(7)

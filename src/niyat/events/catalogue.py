@@ -7,15 +7,13 @@ changed meaning is a new class with the next `version`; a class that was publish
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from niyat.kernel.errors import NiyatError
+from niyat.kernel.fields import Currency, Instant, TimeZone
 
 APPOINTMENTS = "appointment-events"
 PAYMENTS = "payment-events"
@@ -25,24 +23,8 @@ class UnknownEvent(NiyatError):
     """This type and version of event is not in the catalogue; run the version of Niyat that publishes it."""
 
 
-def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
-
-
-@lru_cache(maxsize=1024)
-def _iana(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Kolkata") from unknown
-    return name
-
-
-Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(_utc)]
-TimeZone: TypeAlias = Annotated[str, AfterValidator(_iana)]
 Price: TypeAlias = Annotated[int, Field(strict=True, ge=0, description="Minor units of the currency.")]
 Amount: TypeAlias = Annotated[int, Field(strict=True, gt=0, description="Minor units of the currency.")]
-Currency: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
 Code: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """A code or a gateway's id: no blanks, so that no sentence about a person fits in."""
 

@@ -7,7 +7,6 @@ sorts as text, so on the wire it is padded with zeros; everywhere in Python and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -123,8 +122,3 @@ def draft_for(kind: type[Event], sequence: int) -> Draft:
             "correlationid": correlation_id.get() or new_correlation_id(),
         },
     )
-
-
-def occurred(payload: dict[str, Any]) -> datetime:
-    """When the event of this envelope occurred, read without parsing its data."""
-    return datetime.fromisoformat(payload["time"])

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from niyat.events.catalogue import TOPICS, Event
 from niyat.events.envelope import Message
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Connection, Database, rows_affected
 
 Handler: TypeAlias = Callable[[Connection, Any], Awaitable[object]]
 """Brings about an event's effect in the transaction open on the connection, and nowhere else: what must go
@@ -76,4 +76,4 @@ async def prune(conn: Connection, older_than: timedelta, *, limit: int = 10_000)
     The age must exceed the time within which the transport may deliver an event again (Kafka's retention):
     a duplicate of a pruned event is no longer known for one.
     """
-    return int((await conn.execute(PRUNE, older_than, limit)).split()[-1])
+    return rows_affected(await conn.execute(PRUNE, older_than, limit))

@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from niyat.events.catalogue import Event
 from niyat.events.envelope import draft_for, envelope_for, message_for
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, rows_affected
 
 __all__ = ["draft_for", "envelope_for", "prune", "publish"]
 
@@ -54,4 +54,4 @@ async def publish(conn: Connection, event: Event, *, sequence: int) -> None:
 
 async def prune(conn: Connection, older_than: timedelta, *, limit: int = 10_000) -> int:
     """Delete up to `limit` rows published longer ago than `older_than`; the number deleted."""
-    return int((await conn.execute(PRUNE, older_than, limit)).split()[-1])
+    return rows_affected(await conn.execute(PRUNE, older_than, limit))

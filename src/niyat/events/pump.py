@@ -10,6 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
+from niyat.events.lost import connection_lost
 from niyat.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -53,16 +54,25 @@ class Pump(ABC):
             try:
                 async with self._turn:
                     dealt_with = await self._work() if self._going.is_set() else 0
-            except Exception:
-                log.exception("a part of the event pipeline failed and will go on", pump=type(self).__name__)
+            except Exception as error:  # noqa: BLE001 (reported, and the work is done again)
+                self._report(error)
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
                 continue
             if dealt_with:
                 interval = SHORTEST_SECONDS
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), interval)
+                # not wait_for: until Python 3.12 it drops a cancellation that meets a poke
+                async with asyncio.timeout(interval):
+                    await self._poked.wait()
             interval = SHORTEST_SECONDS if self._poked.is_set() else min(interval * 2, LONGEST_SECONDS)
+
+    def _report(self, error: Exception) -> None:
+        name = type(self).__name__
+        if connection_lost(error) or (error.__cause__ is not None and connection_lost(error.__cause__)):
+            log.warning("the event pipeline lost a connection and will make another", pump=name)
+        else:
+            log.error("a part of the event pipeline failed and will go on", pump=name, exc_info=error)
 
     def poke(self) -> None:
         """Look again at once: there may be something new. Only from the event loop's own thread."""

@@ -14,10 +14,11 @@ from uuid import UUID
 
 import asyncpg
 
-from niyat.events.backoff import delay
 from niyat.events.envelope import Message
+from niyat.events.lost import LOST
 from niyat.events.pump import Pump
 from niyat.events.transport import Transport
+from niyat.kernel.backoff import delay
 from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Database, Row
 from niyat.kernel.log import get_logger
@@ -34,8 +35,8 @@ BASE_SECONDS = 0.2
 LONGEST_SECONDS = 30.0
 REASON_LENGTH = 500
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
-"""What a dead connection raises; OSError includes TimeoutError, so a half-open connection counts as dead."""
+DEAD = (*LOST, OSError)
+"""OSError includes TimeoutError, so a half-open connection counts as dead."""
 
 LEAD = "SELECT pg_try_advisory_lock($1, $2)"
 
@@ -94,7 +95,7 @@ class Relay(Pump):
         """
         try:
             conn, rows = await self._read()
-        except LOST:
+        except DEAD:
             self._lose()
             conn, rows = await self._read()
         if conn is None or not rows:
@@ -104,7 +105,7 @@ class Relay(Pump):
         crash_point("relay:after-handover")
         try:
             await self._mark(conn, rows, failed)
-        except LOST:
+        except DEAD:
             self._lose()
         return len(rows)
 
@@ -149,12 +150,10 @@ class Relay(Pump):
             waiting.append(row["id"])
             waits.append(delay(row["tries"] + 1, base_seconds=BASE_SECONDS, longest_seconds=LONGEST_SECONDS))
             reasons.append(failed[row["event_id"]][:REASON_LENGTH])
-        async with conn.transaction():
-            if published:
-                await conn.execute(PUBLISHED, published, timeout=PATIENCE_SECONDS)
-            if waiting:
-                await conn.execute(WAIT, waiting, waits, reasons, timeout=PATIENCE_SECONDS)
+        if published:
+            await conn.execute(PUBLISHED, published, timeout=PATIENCE_SECONDS)
         if waiting:
+            await conn.execute(WAIT, waiting, waits, reasons, timeout=PATIENCE_SECONDS)
             log.warning("events could not be handed over and wait", keys=len(waiting), reason=reasons[0])
 
 

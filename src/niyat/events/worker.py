@@ -13,10 +13,11 @@ from typing import Literal, TypeAlias
 import asyncpg
 import structlog
 
-from niyat.events.backoff import delay
 from niyat.events.catalogue import Event, UnknownEvent, parse
 from niyat.events.inbox import Consumer
+from niyat.events.lost import connection_lost
 from niyat.events.pump import Pump
+from niyat.kernel.backoff import delay
 from niyat.kernel.correlation import bound
 from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Connection, Database, Row
@@ -107,14 +108,15 @@ class InboxWorker(Pump):
         """
         conn = await self._connected()
         try:
-            async with conn.transaction():
-                part = await conn.fetchval(TAKE, self.consumer.name, timeout=PATIENCE_SECONDS)
-                if part is None:
-                    return 0
+            await conn.execute("BEGIN", timeout=PATIENCE_SECONDS)
+            part = await conn.fetchval(TAKE, self.consumer.name, timeout=PATIENCE_SECONDS)
+            rows: list[Row] = []
+            if part is not None:
                 rows = await conn.fetch(DUE, self.consumer.name, part, self.batch, timeout=PATIENCE_SECONDS)
                 await self._work_off(rows)
                 await conn.execute(VISITED, self.consumer.name, part, timeout=PATIENCE_SECONDS)
-                return len(rows)
+            await conn.execute("COMMIT", timeout=PATIENCE_SECONDS)
+            return len(rows)
         except BaseException:
             conn.terminate()
             self._conn = None
@@ -155,15 +157,21 @@ class InboxWorker(Pump):
         return "waits" if state == "new" else "over"
 
     async def _failed(self, row: Row, error: Exception) -> Outcome:
-        reason = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+        reason = _reason(error)
         wait = delay(row["tries"] + 1, base_seconds=BASE_SECONDS, longest_seconds=LONGEST_SECONDS)
         state = await self.db.fetchval(FAILED, row["arrival"], reason, self.consumer.max_tries, wait)
         if state == "new":
             log.warning("an event could not be handled and waits", tries=row["tries"] + 1, reason=reason)
             return "waits"
         self._cuts.pop(row["arrival"], None)
-        log.error("an event was set aside as a dead letter", tries=row["tries"] + 1, exc_info=error)
+        log.error("an event was set aside as a dead letter", tries=row["tries"] + 1, reason=reason)
         return "over"
+
+
+def _reason(error: Exception) -> str:
+    """The error's first line: PostgreSQL's second one (DETAIL) quotes values, which may be a person's."""
+    said = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {said}"[:REASON_LENGTH]
 
 
 class _Attempt:
@@ -173,7 +181,7 @@ class _Attempt:
         self.consumer = consumer
         self.row = row
         self.claimed = False
-        self._reached: Literal["nothing", "cut", "handler", "commit"] = "nothing"
+        self._reached: Literal["nothing", "cut", "handler"] = "nothing"
 
     async def __call__(self, conn: Connection) -> None:
         self.claimed = bool(await conn.fetchval(CLAIM, self.row["arrival"]))
@@ -187,7 +195,6 @@ class _Attempt:
                 self._reached = "cut"
             raise
         crash_point("inbox:after-effect")
-        self._reached = "commit"
 
     async def _effect(self, conn: Connection) -> None:
         if self.row["type"] not in self.consumer.types:
@@ -203,10 +210,5 @@ class _Attempt:
         return parse(self.row["type"], payload["schemaversion"], payload["data"])
 
     def says_nothing_about_the_event(self, error: Exception) -> bool:
-        """Whether the database failed rather than the handler. At commit, a deferred constraint may speak."""
-        if self._reached == "commit":
-            return not isinstance(error, asyncpg.PostgresError) or isinstance(error, GONE)
-        return self._reached in ("nothing", "cut")
-
-
-GONE = (asyncpg.PostgresConnectionError, asyncpg.exceptions.OperatorInterventionError)
+        """Whether the database failed rather than the handler. (At commit, a deferred constraint may speak.)"""
+        return self._reached in ("nothing", "cut") or connection_lost(error)

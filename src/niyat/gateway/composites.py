@@ -13,11 +13,9 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from niyat.kernel.auth import Who, bearer
-from niyat.kernel.client import Refused, ServiceClient
-from niyat.kernel.errors import NiyatError
+from niyat.kernel.client import ServiceClient
 
 PREFIXES = ("/api/v1/appointments", "/appointments")
-
 
 
 class BookAppointment(BaseModel):
@@ -77,22 +75,30 @@ AsUser = Annotated[Caller, Depends(_caller)]
 router = APIRouter(tags=["booking"])
 
 
-@router.post("", status_code=201, summary="Book: hold a slot and get an order, or be confirmed when it is free")
+@router.post(
+    "", status_code=201, summary="Book: hold a slot and get an order, or be confirmed when it is free"
+)
 async def book(body: BookAppointment, caller: AsUser) -> Booking:
     appointment = await caller.call(
         "appointments", "POST", "/api/v1/appointments/reserve", body.model_dump(mode="json"), step="reserve"
     )
-    path = f"/api/v1/appointments/{appointment['id']}"
+    path = f"/api/v1/appointments/{appointment['appointment_id']}"
     if not appointment["amount"]:
         confirmed = await caller.call("appointments", "POST", f"{path}/confirm", {}, step="confirm")
         return Booking(appointment=confirmed, payment=None)
     payment = await caller.call(
-        "payments", "POST", "/api/v1/payments/initiate", {"appointment_id": appointment["id"]}, step="initiate"
+        "payments",
+        "POST",
+        "/api/v1/payments/initiate",
+        {"appointment_id": appointment["appointment_id"]},
+        step="initiate",
     )
     return Booking(appointment=await caller.call("appointments", "GET", path), payment=payment)
 
 
-@router.post("/{appointment_id}/confirm", summary="Confirm: at once when free, else with the checkout's three fields")
+@router.post(
+    "/{appointment_id}/confirm", summary="Confirm: at once when free, else with the checkout's three fields"
+)
 async def confirm(
     appointment_id: UUID, caller: AsUser, response: Response, body: CheckoutResult | None = None
 ) -> Booking:
@@ -111,7 +117,9 @@ async def confirm_payment(
     return await _verified(appointment_id, body, caller, response)
 
 
-async def _verified(appointment_id: UUID, body: CheckoutResult, caller: Caller, response: Response) -> Booking:
+async def _verified(
+    appointment_id: UUID, body: CheckoutResult, caller: Caller, response: Response
+) -> Booking:
     """200 once confirmed; 202 while the payment is seen but its outcome is still being settled."""
     fields = body.model_dump() | {"appointment_id": str(appointment_id)}
     payment = await caller.call("payments", "POST", "/api/v1/payments/verify", fields)

@@ -14,9 +14,15 @@ from niyat.kernel.http import PROBLEM_TYPE, create_app
 
 def create(clients: dict[str, ServiceClient], verifier: TokenVerifier) -> FastAPI:
     """The gateway over `clients`, one of each service."""
-    app = create_app("Niyat gateway", "Endpoints that need two services.", table={})
+    app = routes()
     app.state.clients = clients
     app.state.verifier = verifier
+    return app
+
+
+def routes() -> FastAPI:
+    """The gateway's routes, without what they call."""
+    app = create_app("Niyat gateway", "Endpoints that need two services.", table={})
     app.add_exception_handler(Refused, _pass_on)
     for prefix in composites.PREFIXES:
         app.include_router(composites.router, prefix=prefix)

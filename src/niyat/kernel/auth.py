@@ -6,6 +6,7 @@ list) is each command's to check: a token says who somebody is, never what they 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Principal:
     account_id: UUID
     roles: frozenset[str]
     service: str | None = None
+    session_id: UUID | None = None  # identity's own routes ask whether it still goes on
 
     def has(self, role: str) -> bool:
         return role in self.roles
@@ -53,6 +55,7 @@ class TokenVerifier:
         self._clock = clock
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = -SECONDS_BETWEEN_KEY_FETCHES
+        self._fetching = asyncio.Lock()
         self._known: dict[str, tuple[Principal, float]] = {}
 
     async def verify(self, token: str) -> Principal:
@@ -78,21 +81,36 @@ class TokenVerifier:
                 # Times are held against our own clock below, which tests can move.
                 options={"require": ["exp", "sub", "roles"], "verify_exp": False, "verify_iat": False},
             )
-            principal = Principal(UUID(claims["sub"]), frozenset(claims["roles"]), claims.get("service"))
+            sid = claims.get("sid")
+            principal = Principal(
+                UUID(claims["sub"]),
+                frozenset(claims["roles"]),
+                claims.get("service"),
+                UUID(sid) if sid else None,
+            )
             expires_at = float(claims["exp"])
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
             raise Unauthenticated from error
         if expires_at <= now:
             raise Unauthenticated
         return principal, expires_at
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        if kid not in self._keys and time.monotonic() - self._fetched_at >= SECONDS_BETWEEN_KEY_FETCHES:
-            self._fetched_at = time.monotonic()
-            self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(await self._fetch_jwks()).keys if key.key_id}
+        if kid not in self._keys:
+            # One at a time: whoever comes while the keys are on their way waits for them.
+            async with self._fetching:
+                await self._fetch_keys(kid)
         if kid not in self._keys:
             raise Unauthenticated
         return self._keys[kid]
+
+    async def _fetch_keys(self, kid: str) -> None:
+        if kid in self._keys or time.monotonic() - self._fetched_at < SECONDS_BETWEEN_KEY_FETCHES:
+            return
+        # Only an answer starts the wait: without keys we cannot tell, and must not say that a token is bad.
+        jwks = await self._fetch_jwks()
+        self._fetched_at = time.monotonic()
+        self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(jwks).keys if key.key_id}
 
 
 bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token from `/api/v1/auth`")

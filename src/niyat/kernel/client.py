@@ -71,7 +71,9 @@ class ServiceClient:
     ) -> None:
         self.service = service
         self._token = token
-        self._http = httpx.AsyncClient(base_url=base_url, transport=transport, timeout=DEFAULT_TIMEOUT_SECONDS)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, transport=transport, timeout=DEFAULT_TIMEOUT_SECONDS
+        )
 
     async def call(
         self,
@@ -105,7 +107,7 @@ class ServiceClient:
 
 
 def _parsed(service: str, response: httpx.Response) -> Any:
-    if response.is_server_error:
+    if response.is_server_error or response.is_redirect:
         raise ServiceUnavailable(f"{service} could not answer; try again in a moment.")
     try:
         body = response.json() if response.content else None

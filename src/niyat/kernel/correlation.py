@@ -6,6 +6,7 @@ the inbox binds it again while an event is handled. It identifies a flow, never 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,14 @@ from uuid import uuid4
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 """The id of the flow that runs now; empty outside any."""
+
+
+ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def acceptable(given: str) -> bool:
+    """Whether an id that somebody sent may go into our logs and events as it is."""
+    return ACCEPTABLE.fullmatch(given) is not None
 
 
 def new_correlation_id() -> str:

@@ -19,6 +19,20 @@ POINTS = frozenset(
         "inbox:after-receive",
         "inbox:after-effect",
         "inbox:after-commit",
+        "payments:order-intended",
+        "payments:order-created",
+        "payments:secured",
+        "payments:capture-intended",
+        "payments:capture-called",
+        "payments:capture-recorded",
+        "payments:refund-intended",
+        "payments:refund-called",
+        "payments:refund-recorded",
+        "payments:webhook-stored",
+        "notifications:claimed",
+        "notifications:checked",
+        "notifications:sent",
+        "notifications:marked",
     }
 )
 """Every point there is; a test that names another one is told so."""

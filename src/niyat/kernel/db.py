@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import asyncpg
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
 Row: TypeAlias = asyncpg.Record
 T = TypeVar("T")
+P = ParamSpec("P")
 
 TRY_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -31,23 +34,36 @@ class Database:
     async def connect(cls, url: str, *, max_connections: int = 10) -> Database:
         """Open a pool on `url`. jsonb is read and written as Python values."""
         pool = await asyncpg.create_pool(
-            url, min_size=1, max_size=max_connections, init=_prepare, command_timeout=60
+            url,
+            min_size=1,
+            max_size=max_connections,
+            init=_prepare,
+            command_timeout=60,
+            connection_class=_PooledConnection,
         )
         return cls(pool, url)
 
     async def close(self) -> None:
         await self.pool.close()
 
-    async def run(self, command: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run `command` in one transaction and commit; once more after a deadlock or serialization failure."""
-        try:
-            return await self._once(command)
-        except TRY_AGAIN:
-            return await self._once(command)
+    async def run(
+        self, command: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `command(conn, …)` in one transaction and commit; once more after a deadlock or serialization failure."""
+        return await self.again(lambda: self._once(command, *args, **kwargs))
 
-    async def _once(self, command: Callable[[Connection], Awaitable[T]]) -> T:
+    async def again(self, work: Callable[[], Awaitable[T]]) -> T:
+        """`work()`, whose effects are one transaction's; once more when PostgreSQL says that this may help."""
+        try:
+            return await work()
+        except TRY_AGAIN:
+            return await work()
+
+    async def _once(
+        self, command: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         async with self.pool.acquire() as conn, conn.transaction():
-            result = await command(conn)
+            result = await command(conn, *args, **kwargs)
         self.committed()
         return result
 
@@ -77,6 +93,20 @@ class Database:
 
     async def execute(self, query: str, *args: object) -> str:
         return await self.pool.execute(query, *args)
+
+
+def rows_affected(tag: str) -> int:
+    """The number in what `execute` answers: 3 for `UPDATE 3`."""
+    return int(tag.rpartition(" ")[2])
+
+
+class _PooledConnection(asyncpg.Connection):
+    """Keeps no session state (no SET, LISTEN, cursor or session lock), so giving it back needs no round trip to
+    reset it; that trip would cost a reservation a sixth of its speed or more.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 async def _prepare(conn: asyncpg.Connection[asyncpg.Record]) -> None:

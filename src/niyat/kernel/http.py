@@ -60,8 +60,16 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
+INTERNAL_ERROR = ("internal-error", "Something went wrong here; it was logged under this id.")
+# An error's own facts stand beside these and never in their place.
+RESERVED = frozenset({"type", "title", "status", "code", "detail", "correlation_id"})
+
+
 def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
-    """A problem details answer."""
+    """A problem details answer. `retry_after_seconds` among `extra` is a header too."""
+    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if "retry_after_seconds" in extra:
+        headers["retry-after"] = str(extra["retry_after_seconds"])
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -70,7 +78,6 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
         correlation_id=correlation.correlation_id.get(""),
         **extra,
     )
-    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
     content = body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
     return JSONResponse(content, status, headers, PROBLEM_TYPE)
 
@@ -79,7 +86,7 @@ def problems(table: ErrorTable, *named: type[errors.NiyatError]) -> dict[int | s
     """The `responses=` of a route that may answer with these errors, for its OpenAPI description."""
     by_status: dict[int | str, dict[str, Any]] = {}
     for error in named:
-        status = (COMMON_ERRORS | dict(table))[error]
+        status = {**COMMON_ERRORS, **table}[error]
         line = f"`{error().code}`: {error().detail}"
         entry = by_status.setdefault(
             status, {"content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
@@ -100,27 +107,28 @@ def create_app(title: str, description: str, *, table: ErrorTable) -> FastAPI:
         responses={"4XX": problem_response, "5XX": problem_response},
         generate_unique_id_function=_operation_id,
     )
-    statuses = COMMON_ERRORS | dict(table)
+    statuses = {**COMMON_ERRORS, **table}
 
     async def on_error(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, errors.NiyatError)  # noqa: S101 - registered for this type alone
         status = next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), 500)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("an error has no status", code=error.code)
-        return problem(status, error.code, error.detail, **error.extra)
+            log.error("an error has no status", problem=error.code)
+            return problem(status, *INTERNAL_ERROR)
+        facts = {name: value for name, value in error.extra.items() if name not in RESERVED}
+        return problem(status, error.code, error.detail, **facts)
 
     async def on_invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        fields = [
-            FieldProblem(field=".".join(str(part) for part in e["loc"][1:]) or str(e["loc"][0]), message=e["msg"])
-            for e in error.errors()
-        ]
+        fields = [FieldProblem(field=_field(e), message=e["msg"]) for e in error.errors()]
         return problem(422, "invalid-request", errors.InvalidRequest().detail, errors=fields)
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
         phrase = HTTPStatus(error.status_code).phrase
-        return problem(error.status_code, phrase.lower().replace(" ", "-"), f"{phrase}.")
+        answer = problem(error.status_code, phrase.lower().replace(" ", "-"), f"{phrase}.")
+        answer.headers.update(error.headers or {})  # RFC 9110: a 405 names what is allowed.
+        return answer
 
     app.add_exception_handler(errors.NiyatError, on_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
@@ -159,8 +167,14 @@ class Correlated:
                 log.exception("a request failed", method=scope["method"], path=scope["path"])
                 if started:
                     raise
-                answer = problem(500, "internal-error", "Something went wrong here; it was logged under this id.")
+                answer = problem(500, *INTERNAL_ERROR)
                 await answer(scope, receive, send_with_id)
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    where = [str(part) for part in error["loc"]]
+    # What is not JSON has a position in its text, not a field.
+    return ".".join(where[1:]) if where[1:] and error["type"] != "json_invalid" else "".join(where[:1])
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -18,14 +18,19 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from niyat.kernel.auth import Who
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Connection, Database, rows_affected
 from niyat.kernel.errors import IdempotencyKeyReused, NiyatError
 
-FIND = "SELECT fingerprint, status, body FROM idempotency_keys WHERE account_id = $1 AND route = $2 AND key = $3"
+FIND = (
+    "SELECT fingerprint, status, body FROM idempotency_keys WHERE account_id = $1 AND route = $2 AND key = $3"
+)
 STORE = """
 INSERT INTO idempotency_keys (account_id, route, key, fingerprint, status, body) VALUES ($1, $2, $3, $4, $5, $6)
 """
-FORGET = "DELETE FROM idempotency_keys WHERE created_at < niyat_now() - interval '7 days'"
+FORGET = """
+DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE created_at < niyat_now() - interval '7 days' LIMIT 10000))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,11 @@ async def answer_once(db: Database, once: Once, command: Callable[[Connection], 
         raise
 
 
+async def forget(conn: Connection) -> int:
+    """Delete up to ten thousand keys older than a week; how many. A retry comes within minutes."""
+    return rows_affected(await conn.execute(FORGET))
+
+
 async def _once(
     request: Request,
     who: Who,
@@ -101,7 +111,7 @@ async def _once(
     raw = await request.body()
     try:
         canonical = json.dumps(json.loads(raw or b"null"), sort_keys=True).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         canonical = raw
     fingerprint = hashlib.sha256(request.url.path.encode() + b"\n" + canonical).hexdigest()
     route = f"{request.method} {request.scope['route'].path}"

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from niyat.kernel.correlation import bound, new_correlation_id
 from niyat.kernel.log import get_logger
@@ -15,13 +14,30 @@ from niyat.kernel.log import get_logger
 log = get_logger(__name__)
 
 
+class Bell:
+    """Rings a job of this process awake before its turn. A job elsewhere hears nothing and finds the work itself."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    def hush(self) -> None:
+        self._rung.clear()
+
+    async def wait(self) -> None:
+        await self._rung.wait()
+
+
 @dataclass(frozen=True)
 class Job:
-    """`run` every `every_seconds`, first at once."""
+    """`run` every `every_seconds`, first at once, and when its bell rings."""
 
     name: str
     every_seconds: float
     run: Callable[[], Awaitable[object]]
+    bell: Bell = field(default_factory=Bell)
 
 
 class JobRunner:
@@ -66,9 +82,11 @@ class JobRunner:
 
     async def _repeat(self, job: Job) -> None:
         while True:
-            await self._going.wait()
+            while not self._going.is_set():  # It may have been paused again before we woke.
+                await self._going.wait()
             self._active += 1
             self._idle.clear()
+            job.bell.hush()
             try:
                 with bound(new_correlation_id()):
                     await job.run()
@@ -78,5 +96,13 @@ class JobRunner:
                 self._active -= 1
                 if not self._active:
                     self._idle.set()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), job.every_seconds)
+            await self._until_next(job)
+
+    async def _until_next(self, job: Job) -> None:
+        """Wait for the job's turn, its bell, or `resume`."""
+        waits = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(job.bell.wait())]
+        try:
+            await asyncio.wait(waits, timeout=job.every_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()

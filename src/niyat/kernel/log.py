@@ -8,21 +8,29 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 from niyat.kernel.correlation import correlation_id
 
 MASKED = frozenset(
-    "name email phone address code otp token access_token refresh_token password secret authorization "
-    "reason_for_visit body html text signature".split()
-)
+    (
+        "name", "email", "phone", "address", "code", "otp", "token", "access_token", "refresh_token", "password",
+        "secret", "authorization", "reason_for_visit", "body", "html", "text", "signature",
+    )
+)  # fmt: skip
 
 
-def configure(*, json: bool, level: str = "INFO") -> None:
-    """Set up logging for the process; `json` for machines, else lines for people."""
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(pad_event_to=40)
+def configure(*, json: bool, level: str = "INFO", to: TextIO = sys.stderr) -> None:
+    """Set up logging for the process, to the stream `to`; `json` for machines, else lines for people."""
+    for_machines = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+    # Plain tracebacks: the pretty ones print local variables, and with them codes and tokens.
+    for_people = (
+        structlog.dev.ConsoleRenderer(
+            pad_event_to=40, colors=to.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -30,18 +38,17 @@ def configure(*, json: bool, level: str = "INFO") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _correlate,
             _mask,
-            structlog.processors.format_exc_info,
-            renderer,
+            *(for_machines if json else for_people),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(to),
         cache_logger_on_first_use=False,
     )
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger that names its module."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
     return logger
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pgmigrate
 import psycopg2
-import sqlparse.engine.grouping
 
 from niyat.kernel.errors import NiyatError
 
@@ -25,6 +24,9 @@ SHARED = ("kernel", "events")
 # Any number will do, as long as it stays the same: it keeps two migrators out of one database.
 MIGRATION_LOCK = 6419002
 POLL_SECONDS = 0.1
+# A migration that cannot have its table's lock gives up, rather than make every request queue behind it.
+SESSION = ["SET lock_timeout = '10s'"]
+HOW_TO_ENCODE = "Keep to ASCII, or put /* pgmigrate-encoding: utf-8 */ at the top of the file."
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ def migrate(url: str, folder: Path, schema: str, report: Callable[[str], None] =
             try:
                 with _config(url, folder, schema, version) as config:
                     pgmigrate.migrate(config)
+            except pgmigrate.MalformedStatement as error:
+                raise MigrationFailed(f"{error}. {HOW_TO_ENCODE}") from error
             except pgmigrate.MigrateError as error:
                 cause = error.__context__ or error
                 raise MigrationFailed(
@@ -85,7 +89,12 @@ def _config(url: str, folder: Path, schema: str, version: int | None) -> Iterato
     if folder.name != "migrations":
         raise ValueError(f"a folder of migrations is named `migrations`, not `{folder.name}`")
     settings = Namespace(
-        conn=url, base_dir=str(folder.parent), schema=schema, target=version, disable_schema_check=True
+        conn=url,
+        base_dir=str(folder.parent),
+        schema=schema,
+        target=version,
+        session=SESSION,
+        disable_schema_check=True,
     )
     config = pgmigrate.get_config(str(folder.parent), settings)
     try:
@@ -111,5 +120,5 @@ def _only_one_migrator(url: str) -> Iterator[None]:
 
 def _lift_parser_limits() -> None:
     """sqlparse refuses long SQL as hostile; this is ours. (pgmigrate's command line lifts them too.)"""
-    sqlparse.engine.grouping.MAX_GROUPING_DEPTH = None
-    sqlparse.engine.grouping.MAX_GROUPING_TOKENS = None
+    pgmigrate.sqlparse.engine.grouping.MAX_GROUPING_DEPTH = None
+    pgmigrate.sqlparse.engine.grouping.MAX_GROUPING_TOKENS = None

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 MinorUnits = Annotated[int, Field(ge=0, le=10**12, description="Integer minor units (paise for INR)")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£"}
 DECIMALS = {"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3}

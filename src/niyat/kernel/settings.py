@@ -9,8 +9,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from niyat.kernel.crash import VARIABLE, armed
 
 
 class Environment(StrEnum):
@@ -30,9 +32,16 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False
     postgres_url: SecretStr | None = Field(
-        default=None, description="A PostgreSQL 18 with the right to make roles and databases; else the embedded one"
+        default=None,
+        description="A PostgreSQL 18 with the right to make roles and databases; else the embedded one",
     )
-    token_issuer: str = "niyat"
+    token_issuer: str = "niyat"  # noqa: S105
+
+    @model_validator(mode="after")
+    def _no_crash_points_in_production(self) -> Settings:
+        if self.environment is Environment.PRODUCTION and armed():
+            raise ValueError(f"{VARIABLE} is for tests and would kill this process")
+        return self
 
 
 class SettingsWrong(Exception):
@@ -51,5 +60,14 @@ def load(kind: type[S], **known: object) -> S:
         return kind(**known)  # type: ignore[arg-type]
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
-        lines = [f"{prefix}{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors()]
+        lines = [_line(prefix, e["loc"], e["msg"]) for e in error.errors()]
         raise SettingsWrong("\n".join(lines)) from None
+
+
+def _line(prefix: str, loc: tuple[int | str, ...], message: str) -> str:
+    """`NIYAT_PORT: what is allowed`. A field with a name of its own (RAZORPAY_KEY_ID) is reported by that."""
+    message = message.removeprefix("Value error, ")
+    if not loc:
+        return message
+    name = str(loc[0])
+    return f"{name if name.isupper() else (prefix + name).upper()}: {message}"

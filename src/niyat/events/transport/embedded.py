@@ -42,7 +42,7 @@ class EmbeddedTransport:
             try:
                 await receive(subscription.db, subscription.consumer.name, wanted)
             except Exception as error:  # noqa: BLE001 (not passed over: the relay stores the reason and tries again)
-                reason = f"{subscription.consumer.name}: {type(error).__name__}: {error}"
+                reason = f"{subscription.consumer.name}: {type(error).__name__}"
                 failed.update((message.event_id, reason) for message in wanted)
             else:
                 subscription.poke()

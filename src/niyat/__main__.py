@@ -1,0 +1,5 @@
+"""`python -m niyat` is `niyat`."""
+
+from niyat.cli import main
+
+main()

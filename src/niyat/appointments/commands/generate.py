@@ -1,0 +1,43 @@
+"""Keeps every doctor's slots made for the days ahead: the nightly work, safe to run twice and by two at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from niyat.appointments.commands.plan import extend
+from niyat.kernel.db import Connection, Database
+
+UNPLANNED = """
+SELECT id FROM doctors
+WHERE active AND (planned_until IS NULL
+                  OR planned_until < (niyat_now() AT TIME ZONE time_zone)::date + $1::int)
+ORDER BY doctor_key LIMIT $2
+"""
+
+
+async def generate(
+    db: Database,
+    *,
+    days_ahead: int,
+    doctors_per_batch: int,
+    report: Callable[[int, int], None] = lambda doctors, slots: None,
+) -> int:
+    """Plan every doctor's missing days, some doctors at a time; returns how many slots were made.
+
+    `report` hears of doctors and slots done so far. Each batch is a transaction: thousands of locks in one would
+    exhaust the server's table, and would keep patients waiting.
+    """
+    doctors = slots = 0
+    while batch := [row["id"] for row in await db.fetch(UNPLANNED, days_ahead, doctors_per_batch)]:
+        slots += await _extend(db, batch, days_ahead)
+        doctors += len(batch)
+        report(doctors, slots)
+    return slots
+
+
+async def _extend(db: Database, doctor_ids: list[UUID], days_ahead: int) -> int:
+    async def command(conn: Connection) -> int:
+        return await extend(conn, doctor_ids, days_ahead=days_ahead)
+
+    return await db.run(command)

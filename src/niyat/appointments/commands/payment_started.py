@@ -1,0 +1,50 @@
+"""A payment for a held visit begins: it now waits for money, and the price is quoted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from niyat.appointments.domain import AppointmentStatus
+from niyat.appointments.errors import (
+    AlreadyPaid,
+    AppointmentCancelled,
+    AppointmentNotFound,
+    HoldLapsed,
+    NoPaymentNeeded,
+)
+from niyat.appointments.record import Actor, Appointment, locked, save
+from niyat.kernel.db import Connection
+from niyat.kernel.errors import NiyatError
+
+S = AppointmentStatus
+
+
+async def payment_started(conn: Connection, appointment_id: UUID, *, account_id: UUID) -> Appointment:
+    """The appointment in `pending-payment`; the same again when repeated while the hold lasts.
+
+    Raises AppointmentNotFound (not there, or not this account's), HoldLapsed, AppointmentCancelled,
+    AlreadyPaid, NoPaymentNeeded.
+    """
+    before = await locked(conn, appointment_id)
+    if before.patient_id != account_id:
+        raise AppointmentNotFound
+    if refusal := _refusal(before):
+        raise refusal
+    if before.status is S.PENDING_PAYMENT:
+        return before
+    after = replace(before, status=S.PENDING_PAYMENT)
+    await save(conn, before, after, Actor("patient", account_id), "payment-started")
+    return after
+
+
+def _refusal(appointment: Appointment) -> NiyatError | None:
+    if appointment.status is S.CANCELLED:
+        return AppointmentCancelled()
+    if not appointment.price_amount:
+        return NoPaymentNeeded()
+    if appointment.status in (S.CONFIRMED, S.COMPLETED, S.NO_SHOW) or appointment.secured_by:
+        return AlreadyPaid()
+    if appointment.status is S.EXPIRED or not appointment.hold_is_on:
+        return HoldLapsed()
+    return None

@@ -1,0 +1,27 @@
+"""The payment that kept a slot will never be captured: the visit waits for money again, or is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from niyat.appointments.domain import AppointmentStatus
+from niyat.appointments.record import Actor, locked, save
+from niyat.events.catalogue import AppointmentExpired
+from niyat.kernel.db import Connection
+
+S = AppointmentStatus
+
+
+async def release(conn: Connection, appointment_id: UUID, *, payment_id: UUID) -> None:
+    """Let go of `payment_id`; nothing happens unless it keeps the slot. Raises AppointmentNotFound."""
+    before = await locked(conn, appointment_id)
+    if before.status is not S.PENDING_PAYMENT or before.secured_by != payment_id:
+        return
+    by = Actor("service")
+    after = replace(before, secured_by=None, secured_at=None)
+    if before.hold_is_on:
+        await save(conn, before, after, by, "payment-released")
+        return
+    after = replace(after, status=S.EXPIRED)
+    await save(conn, before, after, by, "payment-released", AppointmentExpired(**after.facts))

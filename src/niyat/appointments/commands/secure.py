@@ -1,0 +1,64 @@
+"""Keep a slot for a payment that was authorised, so that it can be captured. Idempotent by payment.
+
+This is where late money meets lost time: a lapsed hold that still has its slot is enough, and so is an
+expired one whose slot nobody took since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+
+from niyat.appointments.domain import AppointmentStatus, has_started
+from niyat.appointments.errors import SlotTaken
+from niyat.appointments.record import Actor, Appointment, locked, save
+from niyat.kernel.db import Connection
+from niyat.kernel.money import Money
+
+S = AppointmentStatus
+PAYMENTS = Actor("service")
+
+
+class Secured(StrEnum):
+    """What becomes of the payment's wish for the slot."""
+
+    SECURED = "secured"
+    BUSY = "busy"
+    MISMATCH = "mismatch"
+    GONE = "gone"
+    CANCELLED = "cancelled"
+    ALREADY_PAID = "already-paid"
+
+
+async def secure(conn: Connection, appointment_id: UUID, *, payment_id: UUID, paid: Money) -> Secured:
+    """Secure the appointment for `payment_id`, or say why not. Raises AppointmentNotFound."""
+    before = await locked(conn, appointment_id)
+    settled = outcome(before, payment_id, paid)
+    if settled is not None:
+        return settled
+    after = replace(before, status=S.PENDING_PAYMENT, secured_by=payment_id, secured_at=before.now)
+    try:
+        async with conn.transaction():
+            await save(conn, before, after, PAYMENTS, "payment-authorised")
+    except (SlotTaken, asyncpg.ExclusionViolationError, asyncpg.UniqueViolationError):
+        return Secured.GONE
+    return Secured.SECURED
+
+
+def outcome(appointment: Appointment, payment_id: UUID, paid: Money) -> Secured | None:
+    """What is already clear; None when the slot may be tried for."""
+    status = appointment.status
+    if status is S.CANCELLED:
+        return Secured.CANCELLED
+    if appointment.secured_by == payment_id:
+        return Secured.SECURED
+    if paid != appointment.price:
+        return Secured.MISMATCH
+    if appointment.secured_by is not None:
+        return Secured.BUSY if status is S.PENDING_PAYMENT else Secured.ALREADY_PAID
+    if status is S.EXPIRED and has_started(appointment.starts_at, appointment.now):
+        return Secured.GONE
+    return None

@@ -1,0 +1,93 @@
+"""Why appointments refuses. `http.TABLE` gives each its status."""
+
+from __future__ import annotations
+
+from niyat.kernel.errors import NiyatError
+
+
+class SlotTaken(NiyatError):
+    """Somebody else has just taken this time; please choose another."""
+
+
+class SlotBlocked(NiyatError):
+    """The doctor is not available at this time; please choose another."""
+
+
+class NoticeTooShort(NiyatError):
+    """This time is too soon to be booked; please choose a later one."""
+
+
+class TooFarAhead(NiyatError):
+    """This time is too far ahead to be booked yet; please choose an earlier one."""
+
+
+class ConsultationTypeNotOffered(NiyatError):
+    """The doctor does not offer this type of consultation; please choose another type."""
+
+
+class SlotNotFound(NiyatError):
+    """There is no such slot; load the free times again."""
+
+
+class DoctorNotFound(NiyatError):
+    """There is no such doctor."""
+
+
+class ClinicNotFound(NiyatError):
+    """There is no such clinic."""
+
+
+class AppointmentNotFound(NiyatError):
+    """There is no such appointment, or it is not yours."""
+
+
+class AccountIsADoctor(NiyatError):
+    """This account already belongs to a doctor."""
+
+
+class UnknownTimeZone(NiyatError):
+    """This time zone is not known; use an IANA name such as Asia/Kolkata."""
+
+
+class HoursOverlap(NiyatError):
+    """Two windows of one day overlap; join them into one."""
+
+
+class BookingsInTheWay(NiyatError):
+    """There are bookings within this time; move or cancel them first."""
+
+
+class HoldLapsed(NiyatError):
+    """The time to complete this booking is over; please choose a time again."""
+
+
+class AppointmentCancelled(NiyatError):
+    """This appointment was cancelled."""
+
+
+class AlreadyPaid(NiyatError):
+    """A payment for this appointment has already been received; please do not pay again."""
+
+
+class NoPaymentNeeded(NiyatError):
+    """This visit is free; it is confirmed without a payment."""
+
+
+class PaymentRequired(NiyatError):
+    """This visit has to be paid to be confirmed; start a payment."""
+
+
+class IllegalMove(NiyatError):
+    """The appointment's state does not allow that."""
+
+
+class ReasonRequired(NiyatError):
+    """An admin says why: give a reason_code."""
+
+
+class AlreadyStarted(NiyatError):
+    """The visit's time has already come, so it can no longer be cancelled here; speak to the clinic."""
+
+
+class NotStarted(NiyatError):
+    """The visit's time has not come yet."""

@@ -1,0 +1,118 @@
+"""Doctors and clinics: anybody may look, an admin enters them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from niyat.appointments import errors, queries
+from niyat.appointments.commands.register import NewDoctor, create_clinic, create_doctor
+from niyat.appointments.domain import ConsultationType
+from niyat.appointments.http.fields import Body, Cursor, Limit, Name, Short, Text, Zone, cursor_of, position
+from niyat.appointments.http.shapes import ClinicView, DoctorPage, DoctorView
+from niyat.appointments.http.table import TABLE
+from niyat.kernel.auth import Admin
+from niyat.kernel.db import Connection
+from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Currency
+from niyat.kernel.http import Db, problems
+from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
+from niyat.kernel.money import MinorUnits, Money
+
+router = APIRouter(prefix="/api/v1", tags=["doctors"])
+
+WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused)
+
+
+class ClinicBody(Body):
+    """A clinic."""
+
+    name: Name
+    address: Text = ""
+
+
+class DoctorBody(Body):
+    """A doctor, and how their time is cut."""
+
+    account_id: UUID = Field(description="The account with which the doctor signs in")
+    clinic_id: UUID
+    name: Name
+    specialty: Short
+    languages: list[Short] = Field(default=[], max_length=20)
+    registration_number: Text = ""
+    bio: Text = ""
+    place: Text = Field(default="", description="Room or address of visits in person; else the clinic's")
+    fee_amount: MinorUnits
+    currency: Currency = "INR"
+    time_zone: Zone
+    slot_minutes: int = Field(default=30, ge=5, le=480)
+    buffer_before_minutes: int = Field(default=0, ge=0, le=240)
+    buffer_after_minutes: int = Field(default=0, ge=0, le=240)
+    minimum_notice_minutes: int = Field(default=0, ge=0, le=43200)
+    maximum_advance_days: int = Field(default=30, ge=1, le=366)
+    consultation_types: list[ConsultationType] = Field(min_length=1, max_length=3)
+
+
+@router.get("/doctors", summary="Find doctors", responses=problems(TABLE, InvalidRequest))
+async def list_doctors(
+    db: Db,
+    name: Annotated[Name | None, Query(description="A part of the name")] = None,
+    specialty: Short | None = None,
+    language: Annotated[Short | None, Query(examples=["hi"])] = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> DoctorPage:
+    """By name, each with the first time that can be booked now."""
+    wanted = queries.DoctorFilter(name=name, specialty=specialty, language=language)
+    rows = await queries.doctors(db, wanted, after=position(cursor, str, UUID), limit=limit)
+    page = rows[:limit]
+    more = cursor_of(page[-1]["name"], page[-1]["doctor_id"]) if len(rows) > limit else None
+    return DoctorPage(items=[DoctorView(**row) for row in page], next_cursor=more)
+
+
+@router.get("/doctors/{doctor_id}", summary="One doctor", responses=problems(TABLE, errors.DoctorNotFound))
+async def get_doctor(doctor_id: UUID, db: Db) -> DoctorView:
+    """With the first time that can be booked now."""
+    return DoctorView(**await queries.doctor(db, doctor_id))
+
+
+@router.post(
+    "/clinics",
+    status_code=201,
+    response_model=ClinicView,
+    summary="Add a clinic",
+    responses=problems(TABLE, *WRITES),
+)
+async def add_clinic(body: ClinicBody, _: Admin, once: OnceOnly, db: Db) -> Response:
+    """By an admin."""
+
+    async def command(conn: Connection) -> Answer:
+        clinic_id = await create_clinic(conn, body.name, body.address)
+        view = ClinicView(clinic_id=clinic_id, name=body.name, address=body.address)
+        return Answer(201, view.model_dump(mode="json"))
+
+    return (await answer_once(db, once, command)).response()
+
+
+@router.post(
+    "/doctors",
+    status_code=201,
+    response_model=DoctorView,
+    summary="Add a doctor",
+    responses=problems(
+        TABLE, *WRITES, errors.ClinicNotFound, errors.AccountIsADoctor, errors.UnknownTimeZone
+    ),
+)
+async def add_doctor(body: DoctorBody, _: Admin, once: OnceOnly, db: Db) -> Response:
+    """By an admin. There are no free times until the weekly hours are set."""
+    fields = body.model_dump(exclude={"fee_amount", "currency"})
+
+    async def command(conn: Connection) -> Answer:
+        doctor_id = await create_doctor(conn, NewDoctor(fee=Money(body.fee_amount, body.currency), **fields))
+        view = DoctorView(**await queries.doctor(conn, doctor_id))
+        return Answer(201, view.model_dump(mode="json"))
+
+    return (await answer_once(db, once, command)).response()

@@ -1,0 +1,120 @@
+"""What payments and notifications ask: who gets the time, what is owed back, and is it still so."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from niyat.appointments import errors, queries
+from niyat.appointments.commands.confirm import Captured, CapturedOutcome, confirm_captured
+from niyat.appointments.commands.payment_started import payment_started
+from niyat.appointments.commands.secure import Secured, secure
+from niyat.appointments.http.fields import Body
+from niyat.appointments.http.shapes import InternalView, Quote
+from niyat.appointments.http.table import TABLE
+from niyat.kernel.auth import ServiceCall
+from niyat.kernel.db import Connection
+from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Currency
+from niyat.kernel.http import Db, problems
+from niyat.kernel.money import MinorUnits, Money
+
+router = APIRouter(prefix="/internal/appointments/{appointment_id}", tags=["internal"])
+
+ALWAYS = (Unauthenticated, Forbidden, InvalidRequest, errors.AppointmentNotFound)
+
+
+class PaymentStartedBody(Body):
+    """Whose payment begins."""
+
+    account_id: UUID
+
+
+class SecureBody(Body):
+    """The payment that was authorised."""
+
+    payment_id: UUID
+    order_id: str = Field(max_length=64)
+    amount: MinorUnits
+    currency: Currency
+
+
+class CapturedBody(Body):
+    """The payment that was captured."""
+
+    payment_id: UUID
+    amount: MinorUnits
+    currency: Currency
+
+
+class SecureAnswer(BaseModel):
+    """What becomes of the payment's wish for the slot."""
+
+    outcome: Secured
+
+
+class CapturedAnswer(BaseModel):
+    """What the captured payment found, and how much of it goes back."""
+
+    outcome: Captured
+    amount_owed_back: int
+
+
+@router.post(
+    "/payment-started",
+    summary="A payment begins: the price and until when",
+    responses=problems(
+        TABLE,
+        *ALWAYS,
+        errors.HoldLapsed,
+        errors.AppointmentCancelled,
+        errors.AlreadyPaid,
+        errors.NoPaymentNeeded,
+    ),
+)
+async def start_payment(appointment_id: UUID, body: PaymentStartedBody, _: ServiceCall, db: Db) -> Quote:
+    """Idempotent: the same quote while the hold lasts."""
+
+    async def command(conn: Connection) -> dict[str, Any]:
+        await payment_started(conn, appointment_id, account_id=body.account_id)
+        return await queries.internal_view(conn, appointment_id)
+
+    return Quote(**await db.run(command))
+
+
+@router.post("/secure", summary="Keep the slot for an authorised payment", responses=problems(TABLE, *ALWAYS))
+async def secure_slot(appointment_id: UUID, body: SecureBody, _: ServiceCall, db: Db) -> SecureAnswer:
+    """Idempotent by payment."""
+
+    async def command(conn: Connection) -> Secured:
+        return await secure(
+            conn, appointment_id, payment_id=body.payment_id, paid=Money(body.amount, body.currency)
+        )
+
+    return SecureAnswer(outcome=await db.run(command))
+
+
+@router.post(
+    "/payment-captured",
+    summary="What a captured payment means: confirmed, or what goes back",
+    responses=problems(TABLE, *ALWAYS),
+)
+async def report_capture(appointment_id: UUID, body: CapturedBody, _: ServiceCall, db: Db) -> CapturedAnswer:
+    """The same as the event PAYMENT_COMPLETED brings about; idempotent."""
+
+    async def command(conn: Connection) -> CapturedOutcome:
+        return await confirm_captured(
+            conn, appointment_id, payment_id=body.payment_id, paid=Money(body.amount, body.currency)
+        )
+
+    return CapturedAnswer(**asdict(await db.run(command)))
+
+
+@router.get("", summary="An appointment as other services may know it", responses=problems(TABLE, *ALWAYS))
+async def get_internal_appointment(appointment_id: UUID, _: ServiceCall, db: Db) -> InternalView:
+    """Asked before something is said to a person: is it still so?"""
+    return InternalView(**await queries.internal_view(db, appointment_id))

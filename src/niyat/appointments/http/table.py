@@ -1,0 +1,31 @@
+"""The only table from error to status."""
+
+from __future__ import annotations
+
+from niyat.appointments import errors
+from niyat.kernel.http import ErrorTable
+
+TABLE: ErrorTable = {
+    errors.SlotNotFound: 404,
+    errors.DoctorNotFound: 404,
+    errors.ClinicNotFound: 404,
+    errors.AppointmentNotFound: 404,
+    errors.SlotTaken: 409,
+    errors.SlotBlocked: 409,
+    errors.NoticeTooShort: 409,
+    errors.TooFarAhead: 409,
+    errors.ConsultationTypeNotOffered: 409,
+    errors.AccountIsADoctor: 409,
+    errors.BookingsInTheWay: 409,
+    errors.HoldLapsed: 409,
+    errors.AppointmentCancelled: 409,
+    errors.AlreadyPaid: 409,
+    errors.NoPaymentNeeded: 409,
+    errors.PaymentRequired: 409,
+    errors.IllegalMove: 409,
+    errors.AlreadyStarted: 409,
+    errors.NotStarted: 409,
+    errors.UnknownTimeZone: 422,
+    errors.HoursOverlap: 422,
+    errors.ReasonRequired: 422,
+}

@@ -1,0 +1,267 @@
+-- Doctors and their time, and the appointments that take it. No slot is sold twice: the doctor's lock and a guarded
+-- UPDATE come first, the unique index second, and the exclusion constraint holds whatever the code does.
+
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
+CREATE TABLE clinics (
+    id         uuid PRIMARY KEY,
+    name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    address    text NOT NULL DEFAULT '' CHECK (length(address) <= 500),
+    created_at timestamptz NOT NULL DEFAULT niyat_now()
+);
+
+CREATE TABLE doctors (
+    id                     uuid PRIMARY KEY,
+    doctor_key             int NOT NULL GENERATED ALWAYS AS IDENTITY,  -- names the doctor's advisory lock, whose key is an int4
+    account_id             uuid NOT NULL,                              -- identity's account; a doctor signs in with it
+    clinic_id              uuid NOT NULL REFERENCES clinics (id),
+    name                   text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    specialty              text NOT NULL CHECK (length(specialty) BETWEEN 1 AND 100),
+    languages              text[] NOT NULL DEFAULT '{}',
+    registration_number    text NOT NULL DEFAULT '',
+    bio                    text NOT NULL DEFAULT '',
+    place                  text NOT NULL DEFAULT '',                   -- room or address of visits in person
+    fee_amount             bigint NOT NULL CHECK (fee_amount >= 0),    -- minor units; 0 is free
+    currency               text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    time_zone              text NOT NULL,                              -- IANA; weekly hours are in it
+    slot_minutes           int NOT NULL CHECK (slot_minutes BETWEEN 5 AND 480),
+    buffer_before_minutes  int NOT NULL DEFAULT 0 CHECK (buffer_before_minutes BETWEEN 0 AND 240),
+    buffer_after_minutes   int NOT NULL DEFAULT 0 CHECK (buffer_after_minutes BETWEEN 0 AND 240),
+    minimum_notice_minutes int NOT NULL DEFAULT 0 CHECK (minimum_notice_minutes BETWEEN 0 AND 43200),
+    maximum_advance_days   int NOT NULL DEFAULT 30 CHECK (maximum_advance_days BETWEEN 1 AND 366),
+    consultation_types     text[] NOT NULL CHECK (
+        cardinality(consultation_types) > 0 AND consultation_types <@ ARRAY['VIDEO', 'AUDIO', 'IN_PERSON']),
+    active                 boolean NOT NULL DEFAULT true,              -- false: listed no more, keeps what is booked
+    planned_until          date,                                       -- the last local day whose slots are made
+    created_at             timestamptz NOT NULL DEFAULT niyat_now(),
+    updated_at             timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT doctors_key_is_unique UNIQUE (doctor_key),
+    CONSTRAINT doctors_account_is_unique UNIQUE (account_id)
+);
+
+CREATE INDEX doctors_by_name ON doctors (name, id) WHERE active;
+CREATE INDEX doctors_clinic ON doctors (clinic_id);
+
+-- Local times; 24:00 ends a day. Hours over midnight are two windows.
+CREATE FUNCTION minutes_of_day(from_time time, to_time time) RETURNS int4range
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN int4range((extract(epoch FROM from_time) / 60)::int, (extract(epoch FROM to_time) / 60)::int);
+
+CREATE TABLE weekly_availability (
+    id         uuid PRIMARY KEY DEFAULT uuidv7(),
+    doctor_id  uuid NOT NULL REFERENCES doctors (id),
+    weekday    int NOT NULL CHECK (weekday BETWEEN 1 AND 7),  -- ISO 8601: 1 is Monday
+    start_time time NOT NULL,
+    end_time   time NOT NULL,
+    CONSTRAINT weekly_availability_ends_after_start CHECK (end_time > start_time),
+    CONSTRAINT weekly_availability_no_overlap
+        EXCLUDE USING gist (doctor_id WITH =, weekday WITH =, minutes_of_day(start_time, end_time) WITH &&)
+);
+
+-- What a day has instead of its weekly hours: one row without times is a day off, else one row for each window.
+CREATE TABLE availability_overrides (
+    id         uuid PRIMARY KEY DEFAULT uuidv7(),
+    doctor_id  uuid NOT NULL REFERENCES doctors (id),
+    day        date NOT NULL,
+    start_time time,
+    end_time   time,
+    reason     text NOT NULL DEFAULT '' CHECK (length(reason) <= 200),
+    created_at timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT availability_overrides_both_times CHECK ((start_time IS NULL) = (end_time IS NULL)),
+    CONSTRAINT availability_overrides_ends_after_start CHECK (end_time > start_time),
+    CONSTRAINT availability_overrides_no_overlap EXCLUDE USING gist (
+        doctor_id WITH =, day WITH =,
+        minutes_of_day(coalesce(start_time, '00:00'), coalesce(end_time, '24:00')) WITH &&)
+);
+
+CREATE TABLE blocked_slots (
+    id         uuid PRIMARY KEY,
+    doctor_id  uuid NOT NULL REFERENCES doctors (id),
+    starts_at  timestamptz NOT NULL,
+    ends_at    timestamptz NOT NULL,
+    reason     text NOT NULL DEFAULT '' CHECK (length(reason) <= 200),
+    created_by uuid NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT blocked_slots_ends_after_start CHECK (ends_at > starts_at)
+);
+
+CREATE INDEX blocked_slots_doctor ON blocked_slots (doctor_id, ends_at);
+
+-- Slots of different lengths may overlap in their own rows; what is booked never does.
+CREATE TABLE available_slots (
+    id         uuid PRIMARY KEY DEFAULT uuidv7(),
+    doctor_id  uuid NOT NULL REFERENCES doctors (id),
+    doctor_key int NOT NULL,
+    starts_at  timestamptz NOT NULL,
+    ends_at    timestamptz NOT NULL,
+    status     text NOT NULL DEFAULT 'available' CHECK (status IN ('available', 'held', 'booked', 'blocked')),
+    planned_as text NOT NULL DEFAULT 'available' CHECK (planned_as IN ('available', 'blocked')),
+    CONSTRAINT available_slots_ends_after_start CHECK (ends_at > starts_at),
+    CONSTRAINT available_slots_free_is_as_planned CHECK (status IN ('held', 'booked') OR status = planned_as),
+    CONSTRAINT available_slots_once UNIQUE (doctor_id, starts_at, ends_at)
+) WITH (fillfactor = 80);
+
+COMMENT ON COLUMN available_slots.planned_as IS
+    'What the slot is while nobody has it. A held or booked slot that left the plan is blocked when it is freed.';
+
+CREATE TABLE appointments (
+    id                 uuid PRIMARY KEY,
+    doctor_id          uuid NOT NULL REFERENCES doctors (id),
+    doctor_key         int NOT NULL,
+    patient_id         uuid NOT NULL,                   -- identity's account
+    slot_id            uuid REFERENCES available_slots (id) ON DELETE SET NULL,
+    starts_at          timestamptz NOT NULL,
+    ends_at            timestamptz NOT NULL,
+    busy               tstzrange NOT NULL,              -- with the buffers; the gap is one's after and the other's before
+    time_zone          text NOT NULL,
+    consultation_type  text NOT NULL CHECK (consultation_type IN ('VIDEO', 'AUDIO', 'IN_PERSON')),
+    status             text NOT NULL CHECK (status IN (
+        'reserved', 'pending-payment', 'confirmed', 'completed', 'cancelled', 'expired', 'no-show')),
+    hold_expires_at    timestamptz NOT NULL,
+    secured_by         uuid,                            -- the payment for which the slot is kept
+    secured_at         timestamptz,
+    price_amount       bigint NOT NULL CHECK (price_amount >= 0),  -- minor units, as it was when reserved
+    currency           text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    policy             jsonb NOT NULL,                  -- what goes back on cancellation, as it was when reserved
+    payment            jsonb,                           -- projection of payment events; payments has the truth
+    revision           int NOT NULL DEFAULT 0 CHECK (revision >= 0),    -- counts moves
+    sequence           bigint NOT NULL DEFAULT 1 CHECK (sequence >= 1), -- counts events
+    cancelled_by       text CHECK (cancelled_by IN ('patient', 'doctor', 'admin', 'system')),
+    cancel_reason_code text,
+    amount_owed_back   bigint CHECK (amount_owed_back BETWEEN 0 AND price_amount),
+    no_show_party      text CHECK (no_show_party IN ('patient', 'doctor')),
+    checked_in_at      timestamptz,
+    reason_for_visit   text CHECK (length(reason_for_visit) <= 500),  -- health data: never in events, logs or mails
+    created_at         timestamptz NOT NULL DEFAULT niyat_now(),
+    updated_at         timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT appointments_ends_after_start CHECK (ends_at > starts_at),
+    CONSTRAINT appointments_busy_holds_the_visit CHECK (busy @> tstzrange(starts_at, ends_at)),
+    CONSTRAINT appointments_live_has_a_slot
+        CHECK (slot_id IS NOT NULL OR status NOT IN ('reserved', 'pending-payment', 'confirmed')),
+    CONSTRAINT appointments_secured_has_its_time CHECK ((secured_by IS NULL) = (secured_at IS NULL)),
+    CONSTRAINT appointments_unpaid_is_unsecured CHECK (secured_by IS NULL OR status NOT IN ('reserved', 'expired')),
+    CONSTRAINT appointments_confirmed_is_paid
+        CHECK (price_amount = 0 OR secured_by IS NOT NULL OR status NOT IN ('confirmed', 'completed', 'no-show')),
+    CONSTRAINT appointments_free_awaits_no_payment CHECK (price_amount > 0 OR status <> 'pending-payment'),
+    CONSTRAINT appointments_cancelled_says_by_whom CHECK (
+        (status = 'cancelled') = (cancelled_by IS NOT NULL)
+        AND (cancelled_by IS NULL) = (cancel_reason_code IS NULL)
+        AND (cancelled_by IS NULL) = (amount_owed_back IS NULL)),
+    CONSTRAINT appointments_no_show_says_whose CHECK ((status = 'no-show') = (no_show_party IS NOT NULL)),
+    CONSTRAINT appointments_no_overlap EXCLUDE USING gist (doctor_key WITH =, busy WITH &&)
+        WHERE (status IN ('reserved', 'pending-payment', 'confirmed'))
+) WITH (fillfactor = 80);
+
+CREATE UNIQUE INDEX appointments_one_live_per_slot ON appointments (slot_id)
+    WHERE status IN ('reserved', 'pending-payment', 'confirmed');
+CREATE INDEX appointments_slot ON appointments (slot_id);
+CREATE INDEX appointments_lapsing ON appointments (hold_expires_at)
+    WHERE status IN ('reserved', 'pending-payment') AND secured_by IS NULL;
+CREATE INDEX appointments_doctor_time ON appointments (doctor_id, starts_at, id);
+CREATE INDEX appointments_patient_time ON appointments (patient_id, starts_at, id);
+CREATE INDEX appointments_status_time ON appointments (status, starts_at, id);
+
+-- What can truly be booked now: free, offered, neither too soon nor too far, and not overlapped by a booking of
+-- another length. The reservation checks the same; the exclusion constraint has the last word.
+CREATE VIEW bookable_slots AS
+SELECT v.id, v.doctor_id, v.starts_at, v.ends_at, d.consultation_types
+FROM available_slots v JOIN doctors d ON d.id = v.doctor_id
+WHERE v.status = 'available' AND d.active
+  AND v.starts_at >= niyat_now() + make_interval(mins => d.minimum_notice_minutes)
+  AND v.starts_at < niyat_now() + make_interval(days => d.maximum_advance_days)
+  AND NOT EXISTS (
+      SELECT FROM appointments a
+      WHERE a.doctor_key = v.doctor_key AND a.status IN ('reserved', 'pending-payment', 'confirmed')
+        AND a.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
+                                v.ends_at + make_interval(mins => d.buffer_after_minutes)));
+
+-- The same table as TRANSITIONS in domain.py; a test tries every pair.
+CREATE FUNCTION appointment_may_move(from_status text, to_status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE from_status
+    WHEN 'reserved' THEN to_status IN ('pending-payment', 'confirmed', 'expired', 'cancelled')
+    WHEN 'pending-payment' THEN to_status IN ('confirmed', 'expired', 'cancelled')
+    WHEN 'confirmed' THEN to_status IN ('confirmed', 'completed', 'no-show', 'cancelled')
+    WHEN 'expired' THEN to_status = 'pending-payment'
+    ELSE false
+END;
+
+CREATE FUNCTION refuse_appointment_move() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'an appointment cannot become %', NEW.status
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_legal_move';
+END
+$$;
+
+CREATE TRIGGER appointments_begin_reserved BEFORE INSERT ON appointments
+    FOR EACH ROW WHEN (NEW.status <> 'reserved') EXECUTE FUNCTION refuse_appointment_move();
+
+CREATE TRIGGER appointments_legal_move BEFORE UPDATE OF status ON appointments
+    FOR EACH ROW WHEN (OLD.status <> NEW.status AND NOT appointment_may_move(OLD.status, NEW.status))
+    EXECUTE FUNCTION refuse_appointment_move();
+
+CREATE TABLE appointment_status_history (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    appointment_id uuid NOT NULL REFERENCES appointments (id),
+    from_status    text,
+    to_status      text NOT NULL,
+    actor_role     text NOT NULL CHECK (actor_role IN ('patient', 'doctor', 'admin', 'service', 'system')),
+    actor_id       uuid,
+    reason_code    text NOT NULL,
+    at             timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT appointment_status_history_legal_move CHECK (
+        CASE WHEN from_status IS NULL THEN to_status = 'reserved' ELSE appointment_may_move(from_status, to_status) END)
+);
+
+CREATE INDEX appointment_status_history_appointment ON appointment_status_history (appointment_id, id);
+
+CREATE FUNCTION refuse_change_of_history() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'appointment_status_history only grows' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE TRIGGER appointment_status_history_only_grows
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON appointment_status_history
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history();
+
+REVOKE UPDATE, DELETE, TRUNCATE ON appointment_status_history FROM appointments;
+
+-- Instants leave as RFC 3339 in UTC.
+CREATE FUNCTION utc(at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN rtrim(rtrim(to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z';
+
+-- An appointment as the API shows it: the reservation must store its answer in the statement that makes it,
+-- so the shape lives here, for every answer.
+CREATE FUNCTION appointment_json(a appointments, d doctors, c clinics) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN jsonb_build_object(
+    'appointment_id', a.id,
+    'doctor_id', a.doctor_id,
+    'doctor_name', d.name,
+    'clinic_name', c.name,
+    'place', coalesce(nullif(d.place, ''), c.address),
+    'patient_id', a.patient_id,
+    'status', a.status,
+    'consultation_type', a.consultation_type,
+    'starts_at', utc(a.starts_at),
+    'ends_at', utc(a.ends_at),
+    'time_zone', a.time_zone,
+    'hold_expires_at', utc(a.hold_expires_at),
+    'secured', a.secured_by IS NOT NULL,
+    'amount', a.price_amount,
+    'currency', a.currency,
+    'policy', a.policy,
+    'payment', a.payment,
+    'revision', a.revision,
+    'cancelled_by', a.cancelled_by,
+    'cancel_reason_code', a.cancel_reason_code,
+    'amount_owed_back', a.amount_owed_back,
+    'no_show_party', a.no_show_party,
+    'checked_in_at', utc(a.checked_in_at),
+    'reason_for_visit', a.reason_for_visit,
+    'created_at', utc(a.created_at),
+    'updated_at', utc(a.updated_at));

@@ -1,0 +1,113 @@
+"""The command line: `niyat up` runs everything here; the rest looks at, or speaks to, what runs.
+
+Each command is a few lines over the module that does the work, and prints for people.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from niyat.kernel.errors import NiyatError
+from niyat.kernel.settings import SettingsWrong
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Book a doctor, pay, be kept informed. `niyat up` starts everything.",
+)
+
+Port = Annotated[
+    int, typer.Option(min=0, max=65535, envvar="NIYAT_PORT", help="Where to listen on 127.0.0.1")
+]
+
+
+@cli.command()
+def up(port: Port = 8080, seed: Annotated[bool, typer.Option(help="Make the demo clinic")] = True) -> None:
+    """Run everything here: PostgreSQL, the sandbox, every service; with a demo clinic. Ctrl-C stops it."""
+    from niyat.run import up as run_up
+
+    run_up(port=port, seed=seed, say=typer.echo)
+
+
+@cli.command()
+def serve(port: Port = 0) -> None:
+    """Run one more process of the services beside the `niyat up` of this home, on its databases."""
+    from niyat.run import serve as run_serve
+
+    run_serve(port=port, say=typer.echo)
+
+
+@cli.command()
+def demo() -> None:
+    """Drive the whole journey over HTTP, step by step, and show what each service recorded."""
+    from niyat.demo.journey import run
+    from niyat.run import running
+
+    here = running()
+    asyncio.run(run(here.address, str(here.sandbox_url), say=typer.echo))
+
+
+@cli.command()
+def audit(
+    age: Annotated[float, typer.Option(help="Leave out what changed in the last so many seconds")] = 300,
+) -> None:
+    """Check the promise over all databases, reading only. Exit status 1 when something breaks it."""
+    from niyat.audit import audit as run_audit
+    from niyat.run import audit_urls
+
+    report = asyncio.run(run_audit(audit_urls(), age_seconds=age))
+    typer.echo(str(report))
+    raise typer.Exit(0 if report.clean else 1)
+
+
+@cli.command()
+def openapi(
+    service: Annotated[str | None, typer.Argument(help="One service; all joined without it")] = None,
+) -> None:
+    """Print the API description (OpenAPI 3.1)."""
+    from niyat.run import describe
+
+    typer.echo(json.dumps(describe(service), indent=2, ensure_ascii=False))
+
+
+@cli.command(name="create-admin")
+def create_admin(email: str, name: Annotated[str, typer.Option()] = "Administrator") -> None:
+    """Make the first administrator, who then signs in with a code sent to this address."""
+    from niyat.run import create_admin as make
+
+    typer.echo(f"{email} may sign in as administrator (account {asyncio.run(make(email, name))}).")
+
+
+dead_letters = typer.Typer(no_args_is_help=True, help="Events that could not be handled.")
+cli.add_typer(dead_letters, name="dead-letters")
+
+
+@dead_letters.command(name="list")
+def list_dead_letters() -> None:
+    """Every dead letter of every service, with its reason."""
+    from niyat.run import list_dead_letters as listed
+
+    for line in asyncio.run(listed()):
+        typer.echo(line)
+
+
+@dead_letters.command()
+def replay(service: str, letter: int) -> None:
+    """Put one dead letter back into its inbox."""
+    from niyat.run import replay_dead_letter
+
+    typer.echo(asyncio.run(replay_dead_letter(service, letter)))
+
+
+def main() -> None:
+    """Run the command line; what goes wrong in a known way is one clear line, not a traceback."""
+    try:
+        cli(standalone_mode=True)
+    except (NiyatError, SettingsWrong) as error:
+        typer.secho(str(error), err=True, fg="red")
+        raise SystemExit(1) from None

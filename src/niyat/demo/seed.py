@@ -1,0 +1,61 @@
+"""Makes the demo clinic through the admin API, as an administrator would. Running it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from niyat.demo.clinic import Clinic, Demo, Doctor, load
+from niyat.demo.session import Session, sign_in
+
+Say = Callable[[str], None]
+
+
+async def seed_clinic(address: str, sandbox_url: str, say: Say) -> None:
+    """Make every clinic and doctor of the demo that is not there yet. The administrator exists already."""
+    demo = load()
+    admin = await sign_in(address, sandbox_url, name=demo.admin.name, email=str(demo.admin.email))
+    known = {doctor["name"] for doctor in (await admin.call("GET", "/api/v1/doctors?limit=100"))["items"]}
+    missing = [doctor for doctor in demo.doctors if doctor.name not in known]
+    if missing:
+        say(f"Making a demo clinic with {len(demo.doctors)} doctors")
+        clinics = {clinic.name: await _clinic(admin, clinic) for clinic in demo.clinics}
+        for doctor in missing:
+            await _doctor(admin, demo, doctor, clinics[doctor.clinic]["clinic_id"])
+    await admin.http.aclose()
+
+
+async def _clinic(admin: Session, clinic: Clinic) -> Any:
+    return await admin.call(
+        "POST",
+        "/api/v1/clinics",
+        {"name": clinic.name, "address": clinic.address},
+        headers={"idempotency-key": f"demo/{clinic.name}"},
+    )
+
+
+async def _doctor(admin: Session, demo: Demo, doctor: Doctor, clinic_id: str) -> None:
+    """An account, the doctor, and the hours of the week; each step may have been done before."""
+    zone = next(clinic.time_zone for clinic in demo.clinics if clinic.name == doctor.clinic)
+    key = {"idempotency-key": f"demo/{doctor.email}"}
+    account = await admin.call(
+        "POST",
+        "/api/v1/accounts",
+        {"name": doctor.name, "email": doctor.email, "roles": ["doctor"], "time_zone": zone},
+        headers=key,
+    )
+    fields = doctor.model_dump(mode="json", exclude={"email", "clinic", "hours"})
+    made = await admin.call(
+        "POST",
+        "/api/v1/doctors",
+        fields | {"account_id": account["account_id"], "clinic_id": clinic_id, "time_zone": zone},
+        headers=key,
+    )
+    hours = [
+        {"weekday": day, "start_time": start, "end_time": end}
+        for days, start, end in doctor.hours
+        for day in days
+    ]
+    await admin.call(
+        "POST", "/api/v1/availability/weekly", {"doctor_id": made["doctor_id"], "hours": hours}, headers=key
+    )

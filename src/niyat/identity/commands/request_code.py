@@ -1,0 +1,107 @@
+"""Ask for a one-time code. Nothing here looks at accounts, so nothing can tell whether an address has one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from niyat.identity.domain import CODE_LIFETIME, Address, Language, Limit
+from niyat.identity.hashing import Keyed, new_code
+from niyat.identity.ports import CodeSender, OneTimeCode
+from niyat.kernel.db import Connection, Database
+from niyat.kernel.errors import ServiceUnavailable, TooManyRequests
+from niyat.kernel.ids import new_id
+
+LOCK_SPACE = 21  # Advisory locks of the limits: an address, then a requester.
+
+INSERT = """
+INSERT INTO sign_in_challenges (id, channel, address, language, code_hash, requester_hash, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, niyat_now() + $7::interval) RETURNING expires_at
+"""
+FORGET = "DELETE FROM sign_in_challenges WHERE id = $1 AND tries = 0"
+# When the limit is reached: the time until the oldest that counts leaves the window.
+WAIT = """
+SELECT created_at + $2::interval - niyat_now() FROM sign_in_challenges
+WHERE {column} = $1 AND created_at > niyat_now() - $2::interval
+ORDER BY created_at DESC OFFSET $3 LIMIT 1
+"""
+WAIT_OF_ADDRESS = WAIT.format(column="address")
+WAIT_OF_REQUESTER = WAIT.format(column="requester_hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many codes may be asked for, for one address and from one IP address."""
+
+    address: Sequence[Limit]
+    requester: Sequence[Limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the person who asked gets back."""
+
+    id: UUID
+    expires_at: datetime
+
+
+async def request_code(
+    db: Database,
+    sender: CodeSender,
+    keyed: Keyed,
+    limits: Limits,
+    address: Address,
+    language: Language,
+    ip: str,
+) -> Challenge:
+    """Store a challenge, then have its code sent, with no transaction open: so it takes `db`.
+
+    Raises TooManyRequests, or ServiceUnavailable when it is unknown whether the code goes out; the challenge is
+    then withdrawn, so that the person may ask again at once.
+    """
+    challenge_id, code = new_id(), new_code()
+    expires_at = await db.run(
+        lambda conn: _store(conn, keyed, limits, (challenge_id, code), address, language, keyed.requester(ip))
+    )
+    try:
+        await sender.send(OneTimeCode(challenge_id, address, code, expires_at, language))
+    except ServiceUnavailable:
+        await db.execute(FORGET, challenge_id)
+        raise
+    return Challenge(challenge_id, expires_at)
+
+
+async def _store(
+    conn: Connection,
+    keyed: Keyed,
+    limits: Limits,
+    secret: tuple[UUID, str],
+    address: Address,
+    language: Language,
+    requester: bytes,
+) -> datetime:
+    await _hold(conn, WAIT_OF_ADDRESS, address.value, limits.address)
+    await _hold(conn, WAIT_OF_REQUESTER, requester, limits.requester)
+    expires_at: datetime = await conn.fetchval(
+        INSERT,
+        secret[0],
+        address.channel,
+        address.value,
+        language,
+        keyed.code(*secret),
+        requester,
+        CODE_LIFETIME,
+    )
+    return expires_at
+
+
+async def _hold(conn: Connection, wait_query: str, counted: str | bytes, limits: Sequence[Limit]) -> None:
+    """Let one request at a time count, or two at once would both see room. Raises TooManyRequests."""
+    name = counted if isinstance(counted, str) else counted.hex()
+    await conn.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", LOCK_SPACE, name)
+    waits = [await conn.fetchval(wait_query, counted, limit.window, limit.count - 1) for limit in limits]
+    if longest := max((wait for wait in waits if wait is not None), default=None):
+        raise TooManyRequests(retry_after_seconds=max(1, math.ceil(longest.total_seconds())))

@@ -1,0 +1,40 @@
+"""Asking for a one-time code."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from niyat.identity.commands.request_code import request_code
+from niyat.identity.domain import Address, phone_number
+from niyat.identity.http.common import TABLE, Here, spelt
+from niyat.identity.http.models import CodeRequest, CodeSent
+from niyat.kernel.errors import InvalidRequest, ServiceUnavailable, TooManyRequests
+from niyat.kernel.http import problems
+
+router = APIRouter(tags=["sign-in"])
+
+
+@router.post(
+    "/api/v1/auth/codes",
+    status_code=202,
+    summary="Ask for a one-time code",
+    responses=problems(TABLE, TooManyRequests, InvalidRequest, ServiceUnavailable),
+)
+async def ask_for_code(body: CodeRequest, identity: Here, request: Request) -> CodeSent:
+    """Send six digits to a phone or email. They are valid once, for ten minutes and five tries.
+
+    The answer is the same whether or not the address has an account: a first sign-in makes one.
+    """
+    if body.email is not None:
+        address = Address("EMAIL", body.email)
+    else:
+        address = Address("SMS", spelt("phone", lambda: phone_number(body.phone or "", identity.region)))
+    ip = request.client.host if request.client else "unknown"
+    challenge = await request_code(
+        identity.db, identity.sender, identity.keyed, identity.limits, address, body.language, ip
+    )
+    return CodeSent(
+        challenge_id=challenge.id,
+        expires_at=challenge.expires_at,
+        resend_after_seconds=identity.resend_after_seconds,
+    )

@@ -1,0 +1,131 @@
+"""Sessions: start one with a code, refresh it, list and end them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+
+from niyat.identity import errors, queries
+from niyat.identity.commands.check_code import NotProven
+from niyat.identity.commands.end_session import end_session, revoke_session
+from niyat.identity.commands.refresh import refresh
+from niyat.identity.commands.start_session import start_session
+from niyat.identity.domain import user_agent_summary
+from niyat.identity.http.common import TABLE, Here, Me
+from niyat.identity.http.models import (
+    RefreshRequest,
+    SessionList,
+    SessionView,
+    SignedIn,
+    SignIn,
+    TokenPair,
+    account_view,
+)
+from niyat.kernel.auth import Who
+from niyat.kernel.errors import InvalidRequest, Unauthenticated
+from niyat.kernel.http import problems
+
+router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
+
+
+@router.post(
+    "/sessions",
+    status_code=201,
+    summary="Sign in with a code",
+    responses=problems(TABLE, errors.CodeWrong, errors.AccountDisabled, InvalidRequest, errors.NoSigningKey),
+)
+async def sign_in(
+    body: SignIn,
+    identity: Here,
+    response: Response,
+    user_agent: Annotated[str, Header(include_in_schema=False)] = "",
+) -> SignedIn:
+    """Start a session. The first time, this makes a patient's account.
+
+    A wrong code is counted; the problem's `tries_left` says how many tries this challenge has left.
+    """
+    started = await identity.db.run(
+        lambda conn: start_session(
+            conn,
+            identity.keyed,
+            body.challenge_id,
+            body.code,
+            name=body.name,
+            user_agent=user_agent_summary(user_agent),
+        )
+    )
+    if isinstance(started, NotProven):
+        raise errors.CodeWrong(tries_left=started.tries_left)
+    account = started.account
+    token = await identity.tokens.for_session(account["id"], account["roles"], started.session_id)
+    _not_stored(response)
+    return SignedIn(
+        access_token=token.value,
+        expires_in=token.expires_in,
+        refresh_token=started.refresh_token,
+        account=account_view(account),
+    )
+
+
+@router.post(
+    "/refresh",
+    summary="Get the next access token",
+    responses=problems(TABLE, errors.SessionOver, InvalidRequest, errors.NoSigningKey),
+)
+async def refresh_session(body: RefreshRequest, identity: Here, response: Response) -> TokenPair:
+    """Go on with a session. Keep the new refresh token: the old one leads to it for 30 seconds more.
+
+    Using an old one after that ends the whole session, since somebody must have copied it.
+    """
+    refreshed = await identity.db.run(lambda conn: refresh(conn, identity.keyed, body.refresh_token))
+    if refreshed is None:
+        raise errors.SessionOver
+    token = await identity.tokens.for_session(refreshed.account_id, refreshed.roles, refreshed.session_id)
+    _not_stored(response)
+    return TokenPair(
+        access_token=token.value, expires_in=token.expires_in, refresh_token=refreshed.refresh_token
+    )
+
+
+@router.post("/sign-out", status_code=204, summary="Sign out", responses=problems(TABLE, Unauthenticated))
+async def sign_out(identity: Here, who: Who) -> None:
+    """End the session of this access token. Doing it again is fine."""
+    session_id = who.session_id
+    if session_id is None:
+        raise Unauthenticated
+    await identity.db.run(lambda conn: end_session(conn, session_id, "signed-out"))
+
+
+@router.get("/sessions", summary="List my sessions", responses=problems(TABLE, Unauthenticated))
+async def my_sessions(identity: Here, me: Me) -> SessionList:
+    """Where this account is signed in."""
+    rows = await queries.live_sessions(identity.db, me.account_id)
+    return SessionList(
+        sessions=[
+            SessionView(
+                session_id=row["id"],
+                created_at=row["created_at"],
+                last_seen_at=row["last_seen_at"],
+                user_agent=row["user_agent"],
+                current=row["id"] == me.session_id,
+            )
+            for row in rows
+        ]
+    )
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=204,
+    summary="End one of my sessions",
+    responses=problems(TABLE, Unauthenticated, errors.UnknownSession, InvalidRequest),
+)
+async def end_my_session(session_id: UUID, identity: Here, me: Me) -> None:
+    """Sign out elsewhere."""
+    await identity.db.run(lambda conn: revoke_session(conn, session_id, me.account_id))
+
+
+def _not_stored(response: Response) -> None:
+    response.headers["cache-control"] = "no-store"

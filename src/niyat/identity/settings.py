@@ -1,0 +1,58 @@
+"""What identity needs to know. Secrets have no default: the sandbox makes and keeps them, production gives them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from niyat.identity.domain import Limit
+
+
+class IdentitySettings(BaseSettings):
+    """From NIYAT_IDENTITY_…"""
+
+    model_config = SettingsConfigDict(env_prefix="NIYAT_IDENTITY_", extra="ignore")
+
+    code_secret: SecretStr = Field(
+        min_length=32,
+        description="Keys the hashes of codes and encrypts the signing keys. A new one ends codes that are under way",
+    )
+    default_region: str = Field(
+        default="IN", pattern="^[A-Z]{2}$", description="Of phone numbers without country code"
+    )
+
+    resend_after_seconds: int = Field(default=30, ge=1, description="Between two codes to one address")
+    codes_per_address_in_15_minutes: int = Field(default=5, ge=1)
+    codes_per_address_in_a_day: int = Field(default=20, ge=1)
+    codes_per_ip_in_15_minutes: int = Field(default=60, ge=1, description="A clinic's patients may share one")
+
+    # The secrets by which the other services get their tokens; those given are (re)set at start.
+    appointments_client_secret: SecretStr | None = None
+    payments_client_secret: SecretStr | None = None
+    notifications_client_secret: SecretStr | None = None
+    gateway_client_secret: SecretStr | None = None
+
+    @property
+    def address_limits(self) -> list[Limit]:
+        return [
+            Limit(1, timedelta(seconds=self.resend_after_seconds)),
+            Limit(self.codes_per_address_in_15_minutes, timedelta(minutes=15)),
+            Limit(self.codes_per_address_in_a_day, timedelta(days=1)),
+        ]
+
+    @property
+    def requester_limits(self) -> list[Limit]:
+        return [Limit(self.codes_per_ip_in_15_minutes, timedelta(minutes=15))]
+
+    @property
+    def client_secrets(self) -> dict[str, SecretStr]:
+        """Service → its secret."""
+        secrets = {
+            "appointments": self.appointments_client_secret,
+            "payments": self.payments_client_secret,
+            "notifications": self.notifications_client_secret,
+            "gateway": self.gateway_client_secret,
+        }
+        return {name: secret for name, secret in secrets.items() if secret is not None}

@@ -1,0 +1,93 @@
+"""Text messages through Twilio's own SDK. It blocks, so it runs in a few threads of its own, each call with a timeout.
+
+Twilio has no idempotency key for messages: after an unknown outcome the messages to that number are listed, and the
+one with our words is taken as sent (https://www.twilio.com/docs/messaging/api/message-resource).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, DeliveryUnknown
+from niyat.notifications.ports import Receipt, Text
+
+THREADS = 4
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+MESSAGES_LOOKED_AT = 50
+OUR_OWN_FAULT = {
+    401,
+    403,
+    404,
+}  # wrong credentials or address of the API: staff can mend it, the message is fine
+
+
+class TwilioSmsProvider:
+    """An SmsProvider. `base_url` replaces https://api.twilio.com, for the sandbox."""
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: SecretStr,
+        from_number: str,
+        base_url: str | None = None,
+        timeout_seconds: float,
+    ) -> None:
+        # The SDK logs the numbers it asks about.
+        logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+        self._http = TwilioHttpClient(timeout=timeout_seconds)
+        self._client = Client(account_sid, auth_token.get_secret_value(), http_client=self._http)
+        if base_url is not None:
+            self._client.api.base_url = base_url
+        self._from = from_number
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
+
+    async def send(self, text: Text) -> Receipt:
+        if text.maybe_sent_since is not None:
+            since = text.maybe_sent_since
+            if (sid := await self._call(lambda: self._find(text, since))) is not None:
+                return Receipt("twilio", sid)
+        message = await self._call(
+            lambda: self._client.messages.create(to=text.to, from_=self._from, body=text.text)
+        )
+        return Receipt("twilio", message.sid)
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        if self._http.session is not None:
+            self._http.session.close()
+
+    def _find(self, text: Text, since: datetime) -> str | None:
+        """The id of the message that an earlier attempt left there."""
+        for message in self._client.messages.list(to=text.to, limit=MESSAGES_LOOKED_AT):
+            recent = message.date_created is None or message.date_created >= since - CLOCKS_DIFFER_BY
+            if recent and message.body == text.text:
+                return str(message.sid)
+        return None
+
+    async def _call(self, call: Callable[[], Any]) -> Any:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except TwilioRestException as error:
+            raise _outcome(error) from None  # its text holds the number
+        except (TwilioException, OSError, ValueError) as error:  # no answer, or one that is not Twilio's
+            raise DeliveryUnknown(f"twilio-{type(error).__name__}") from None
+
+
+def _outcome(error: TwilioRestException) -> DeliveryRefused | DeliveryPostponed | DeliveryUnknown:
+    code = f"twilio-{error.code or error.status}"
+    if error.status >= 500 or error.status == 408:
+        return DeliveryUnknown(code)
+    if error.status == 429 or error.status in OUR_OWN_FAULT:
+        return DeliveryPostponed(code)
+    return DeliveryRefused(code)

@@ -1,0 +1,96 @@
+"""What must hold in notification_db at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from niyat.kernel.checks import Check
+
+CONFIRMED = """
+confirmed AS (
+    SELECT i.finished_at AS handled_at, i.payload -> 'data' AS event FROM inbox i
+    WHERE i.consumer = 'notifications.appointments' AND i.state = 'done' AND i.type = 'APPOINTMENT_CONFIRMED'
+      AND i.finished_at <= niyat_now() - make_interval(secs => $1)),
+visits AS (
+    SELECT DISTINCT ON (appointment_id, revision)
+           (event ->> 'appointment_id')::uuid AS appointment_id, (event ->> 'revision')::bigint AS revision,
+           (event ->> 'starts_at')::timestamptz AS starts_at, handled_at
+    FROM confirmed ORDER BY appointment_id, revision, handled_at)
+"""
+
+CHECKS: Sequence[Check] = (
+    Check(
+        "confirmations-planned",
+        "Every confirmed appointment has its confirmation planned exactly once.",
+        f"""
+        WITH {CONFIRMED}
+        SELECT v.appointment_id, v.revision, count(n.id) AS planned
+        FROM visits v LEFT JOIN scheduled_notifications n
+          ON n.type = 'APPOINTMENT_CONFIRMED' AND n.appointment_id = v.appointment_id AND n.revision = v.revision
+        GROUP BY v.appointment_id, v.revision HAVING count(n.id) <> 1
+        """,  # noqa: S608 - our own text
+    ),
+    Check(
+        "reminders-planned",
+        "Every confirmed appointment has each reminder that was still ahead planned exactly once.",
+        f"""
+        WITH {CONFIRMED}
+        SELECT v.appointment_id, v.revision, o.minutes, count(n.id) AS planned
+        FROM visits v
+        CROSS JOIN (VALUES (1440), (60), (15)) AS o (minutes)
+        LEFT JOIN scheduled_notifications n
+          ON n.type = 'APPOINTMENT_REMINDER' AND n.appointment_id = v.appointment_id
+         AND n.revision = v.revision AND n.offset_minutes = o.minutes
+        GROUP BY v.appointment_id, v.revision, v.starts_at, v.handled_at, o.minutes
+        HAVING count(n.id) <> CASE WHEN v.starts_at - make_interval(mins => o.minutes) > v.handled_at
+                                   THEN 1 ELSE 0 END
+        """,  # noqa: S608 - our own text
+    ),
+    Check(
+        "nothing-stuck",
+        "Nothing stays in sending beyond its lease, or queued long after it was due.",
+        """
+        SELECT id, type, state, last_error FROM scheduled_notifications
+        WHERE (state = 'sending' AND lease_until <= niyat_now() - make_interval(secs => $1))
+           OR (state = 'queued' AND next_at < niyat_now() - make_interval(secs => $1))
+        """,
+    ),
+    Check(
+        "sent-once",
+        "Nothing is sent after it was suppressed or missed, and what is sent was sent once.",
+        """
+        SELECT notification_id FROM notification_logs GROUP BY notification_id
+        HAVING count(*) FILTER (WHERE status = 'sent') > 1
+            OR max(id) FILTER (WHERE status = 'sent') > min(id) FILTER (WHERE status IN ('suppressed', 'missed'))
+        """,
+    ),
+    Check(
+        "log-agrees-with-queue",
+        "Whatever is over says in the log how it ended, last of all.",
+        """
+        SELECT n.id, n.state, l.status FROM scheduled_notifications n
+        LEFT JOIN LATERAL (
+            SELECT status FROM notification_logs WHERE notification_id = n.id ORDER BY id DESC LIMIT 1) l ON true
+        WHERE n.state NOT IN ('queued', 'sending') AND l.status IS DISTINCT FROM n.state
+        """,
+    ),
+    Check(
+        "no-code-kept",
+        "No sign-in code stays readable after it was sent or has lapsed.",
+        """
+        SELECT id, state FROM scheduled_notifications
+        WHERE sealed IS NOT NULL
+          AND (state NOT IN ('queued', 'sending') OR too_late_at < niyat_now() - make_interval(secs => $1))
+        """,
+    ),
+    Check(
+        "no-reminder-late",
+        "No reminder is sent before its time or long after it.",
+        """
+        SELECT n.id, n.due_at, l.recorded_at FROM scheduled_notifications n
+        JOIN notification_logs l ON l.notification_id = n.id AND l.status = 'sent'
+        WHERE n.offset_minutes IS NOT NULL
+          AND (l.recorded_at < n.due_at OR l.recorded_at > n.too_late_at + interval '2 minutes')
+        """,
+    ),
+)

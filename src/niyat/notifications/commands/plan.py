@@ -1,0 +1,72 @@
+"""Store what is to be told. The dedupe key decides: what is already there is left alone, whatever became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from niyat.kernel.correlation import correlation_id
+from niyat.kernel.db import Connection
+from niyat.kernel.ids import new_id
+from niyat.notifications.domain import PROMISES, Intent, NotificationType
+
+PLAN = """
+INSERT INTO scheduled_notifications
+    (id, type, channel, account_id, appointment_id, revision, offset_minutes, dedupe_key, payload,
+     due_at, next_at, too_late_at, correlation_id)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, due.at, due.at, $11, $12
+FROM (SELECT COALESCE($10, niyat_now()) AS at) AS due
+WHERE $7::bigint IS NULL OR due.at > niyat_now()        -- a reminder whose time has passed is not planned
+ON CONFLICT (dedupe_key) DO NOTHING
+RETURNING id
+"""
+
+WITHDRAW = """
+WITH withdrawn AS (
+    UPDATE scheduled_notifications
+    SET state = 'suppressed', last_error = $1, sealed = NULL, finished_at = niyat_now()
+    WHERE appointment_id = $2 AND state = 'queued' AND type = ANY ($3)
+      AND ($4::bigint IS NULL OR revision < $4)
+      AND ($5::uuid IS NULL OR payload ->> 'refund_id' = $5::text)
+    RETURNING *)
+INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
+SELECT id, state, channel, message_id, tries, last_error, correlation_id FROM withdrawn
+"""
+
+
+async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
+    """Queue each intent that is new; their ids."""
+    planned = []
+    for intent in intents:
+        minutes = None if intent.offset is None else int(intent.offset.total_seconds()) // 60
+        row = await conn.fetchrow(
+            PLAN,
+            new_id(),
+            intent.type,
+            intent.channel,
+            intent.account_id,
+            intent.appointment_id,
+            intent.revision,
+            minutes,
+            intent.dedupe_key,
+            dict(intent.payload),
+            intent.due_at,
+            intent.too_late_at,
+            correlation_id.get(""),
+        )
+        if row is not None:
+            planned.append(row["id"])
+    return planned
+
+
+async def withdraw_promises(
+    conn: Connection, appointment_id: UUID, *, because: str, before_revision: int | None = None
+) -> None:
+    """Suppress what is queued and says that this visit will take place (at an earlier revision, if one is given)."""
+    await conn.execute(WITHDRAW, because, appointment_id, list(PROMISES), before_revision, None)
+
+
+async def withdraw_refund_initiated(conn: Connection, appointment_id: UUID, refund_id: UUID) -> None:
+    """Suppress a queued "your refund is on its way": its end is known now."""
+    kinds = [NotificationType.REFUND_INITIATED]
+    await conn.execute(WITHDRAW, "refund-ended", appointment_id, kinds, None, refund_id)

@@ -1,0 +1,89 @@
+"""Whom to reach, where, with what: asked right before a message leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from niyat.notifications.commands.claim import Claimed
+from niyat.notifications.delivery import Delivery
+from niyat.notifications.domain import NotificationChannel, no_longer_so
+from niyat.notifications.errors import AccountUnknown, AppointmentUnknown
+from niyat.notifications.ports import Account, AppointmentView
+from niyat.notifications.rendering import facts
+from niyat.notifications.sealing import SealedElsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where one message goes, in which language, and what it may speak of."""
+
+    channel: NotificationChannel
+    address: str
+    language: str | None
+    facts: Mapping[str, object]
+
+
+class NoLongerSo(Exception):
+    """It is no longer so."""
+
+    def __init__(self, because: str) -> None:
+        self.because = because
+
+
+class CannotBeSent(Exception):
+    """It cannot be sent; trying again would not help."""
+
+    def __init__(self, error_code: str) -> None:
+        self.error_code = error_code
+
+
+async def reach(delivery: Delivery, claimed: Claimed) -> Reached:
+    """Whom to reach with what, if it is still so. Raises NoLongerSo, CannotBeSent, ServiceUnavailable."""
+    if claimed.sealed is not None:
+        try:
+            code = delivery.seal.open(claimed.sealed)
+        except SealedElsewhere as wrong:
+            raise CannotBeSent(wrong.code) from None
+        known = {"code": code.code, "clinic": delivery.clinic, "site_url": delivery.site_url}
+        return Reached(claimed.channel, code.address, claimed.language, known)
+    if claimed.account_id is None or claimed.appointment_id is None:
+        raise CannotBeSent("nothing-to-say")
+    try:
+        account = await delivery.accounts.find(claimed.account_id)
+        # Asked last: the less time between the answer and the sending, the better.
+        appointment = await delivery.appointments.find(claimed.appointment_id)
+    except (AccountUnknown, AppointmentUnknown) as unknown:
+        raise CannotBeSent(unknown.code) from None
+    _still_so(claimed, claimed.account_id, appointment)
+    channel, address = _address(claimed.channel, account, sms=delivery.sms is not None)
+    known = facts(
+        account=account, appointment=appointment, payload=claimed.payload, site_url=delivery.site_url
+    )
+    return Reached(channel, address, account.language, known)
+
+
+def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView) -> None:
+    because = no_longer_so(
+        claimed.type,
+        account_id,
+        claimed.revision,
+        patient_id=appointment.patient_id,
+        status=appointment.status,
+        current=appointment.revision,
+    )
+    if because is not None:
+        raise NoLongerSo(because)
+
+
+def _address(wanted: NotificationChannel, account: Account, *, sms: bool) -> tuple[NotificationChannel, str]:
+    """The wanted channel, or the other one when the account has no address there. Raises CannotBeSent."""
+    known = {
+        NotificationChannel.EMAIL: account.email,
+        NotificationChannel.SMS: account.phone if sms else None,
+    }
+    for channel in (wanted, NotificationChannel.EMAIL, NotificationChannel.SMS):
+        if address := known.get(channel):
+            return channel, address
+    raise CannotBeSent("no-address")

@@ -1,0 +1,157 @@
+"""What events make us plan. Only intents are stored here; the delivery job asks again before anything leaves.
+
+The dedupe key is the meaning of the event: a duplicate, or a replay months later, finds its intent already there.
+"""
+
+from __future__ import annotations
+
+from niyat.events.catalogue import (
+    APPOINTMENTS,
+    PAYMENTS,
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    AppointmentRescheduled,
+    PaymentCompleted,
+    PaymentReleased,
+    RefundCompleted,
+    RefundEvent,
+    RefundFailed,
+    RefundInitiated,
+)
+from niyat.events.inbox import Consumer
+from niyat.kernel.db import Connection
+from niyat.notifications.commands.plan import plan, withdraw_promises, withdraw_refund_initiated
+from niyat.notifications.domain import Intent, NotificationType, reminders
+
+REFUND_ENDED = """
+SELECT EXISTS (SELECT 1 FROM scheduled_notifications WHERE appointment_id = $1
+               AND type IN ('REFUND_COMPLETED', 'REFUND_FAILED') AND payload ->> 'refund_id' = $2)
+"""
+
+
+async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
+    confirmation = Intent(
+        type=NotificationType.APPOINTMENT_CONFIRMED,
+        account_id=event.patient_id,
+        appointment_id=event.appointment_id,
+        revision=event.revision,
+        dedupe_key=f"confirmed:{event.appointment_id}:{event.revision}:EMAIL",
+        payload={"amount": event.amount, "currency": event.currency},
+        too_late_at=event.ends_at,
+    )
+    upcoming = reminders(event.patient_id, event.appointment_id, event.revision, event.starts_at)
+    await plan(conn, [confirmation, *upcoming])
+
+
+async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> None:
+    await withdraw_promises(
+        conn, event.appointment_id, because="appointment-moved", before_revision=event.revision
+    )
+    moved = Intent(
+        type=NotificationType.APPOINTMENT_RESCHEDULED,
+        account_id=event.patient_id,
+        appointment_id=event.appointment_id,
+        revision=event.revision,
+        dedupe_key=f"rescheduled:{event.appointment_id}:{event.revision}:EMAIL",
+        payload={"previous_starts_at": event.previous_starts_at.isoformat()},
+        too_late_at=event.ends_at,
+    )
+    upcoming = reminders(event.patient_id, event.appointment_id, event.revision, event.starts_at)
+    await plan(conn, [moved, *upcoming])
+
+
+async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
+    """Somebody who let go of their own unpaid hold need not be told."""
+    await withdraw_promises(conn, event.appointment_id, because="appointment-cancelled")
+    if not event.was_confirmed and event.payment_id is None and event.cancelled_by == "patient":
+        return
+    cancelled = Intent(
+        type=NotificationType.APPOINTMENT_CANCELLED,
+        account_id=event.patient_id,
+        appointment_id=event.appointment_id,
+        revision=event.revision,
+        dedupe_key=f"cancelled:{event.appointment_id}:EMAIL",
+        payload={
+            "amount": event.amount_owed_back if event.payment_id is not None else 0,
+            "currency": event.currency,
+            "payment_id": None if event.payment_id is None else str(event.payment_id),
+            "cancelled_by": event.cancelled_by,
+            "was_confirmed": event.was_confirmed,
+        },
+    )
+    await plan(conn, [cancelled])
+
+
+async def on_payment_completed(conn: Connection, event: PaymentCompleted) -> None:
+    await plan(conn, [_about_payment(event, NotificationType.PAYMENT_RECEIPT, "receipt")])
+
+
+async def on_payment_released(conn: Connection, event: PaymentReleased) -> None:
+    await plan(conn, [_about_payment(event, NotificationType.PAYMENT_NOT_TAKEN, "not-taken")])
+
+
+async def on_refund_initiated(conn: Connection, event: RefundInitiated) -> None:
+    """A late replay of it says nothing when the refund's end was already told."""
+    if not await conn.fetchval(REFUND_ENDED, event.appointment_id, str(event.refund_id)):
+        await plan(conn, [_about_refund(event, NotificationType.REFUND_INITIATED)])
+
+
+async def on_refund_completed(conn: Connection, event: RefundCompleted) -> None:
+    await withdraw_refund_initiated(conn, event.appointment_id, event.refund_id)
+    await plan(conn, [_about_refund(event, NotificationType.REFUND_COMPLETED)])
+
+
+async def on_refund_failed(conn: Connection, event: RefundFailed) -> None:
+    await withdraw_refund_initiated(conn, event.appointment_id, event.refund_id)
+    await plan(conn, [_about_refund(event, NotificationType.REFUND_FAILED)])
+
+
+def _about_payment(event: PaymentCompleted | PaymentReleased, kind: NotificationType, meaning: str) -> Intent:
+    return Intent(
+        type=kind,
+        account_id=event.patient_id,
+        appointment_id=event.appointment_id,
+        dedupe_key=f"{meaning}:{event.payment_id}:EMAIL",
+        payload={"amount": event.amount, "currency": event.currency, "payment_id": str(event.payment_id)},
+    )
+
+
+def _about_refund(event: RefundEvent, kind: NotificationType) -> Intent:
+    meaning = kind.lower().replace("_", "-")
+    return Intent(
+        type=kind,
+        account_id=event.patient_id,
+        appointment_id=event.appointment_id,
+        dedupe_key=f"{meaning}:{event.refund_id}:EMAIL",
+        payload={
+            "amount": event.amount,
+            "currency": event.currency,
+            "payment_id": str(event.payment_id),
+            "refund_id": str(event.refund_id),
+        },
+    )
+
+
+APPOINTMENT_EVENT_CONSUMER = Consumer(
+    "notifications.appointments",
+    (APPOINTMENTS,),
+    {
+        AppointmentConfirmed: on_confirmed,
+        AppointmentRescheduled: on_rescheduled,
+        AppointmentCancelled: on_cancelled,
+    },
+)
+
+PAYMENT_EVENT_CONSUMER = Consumer(
+    "notifications.payments",
+    (PAYMENTS,),
+    {
+        PaymentCompleted: on_payment_completed,
+        PaymentReleased: on_payment_released,
+        RefundInitiated: on_refund_initiated,
+        RefundCompleted: on_refund_completed,
+        RefundFailed: on_refund_failed,
+    },
+)
+
+CONSUMERS = (APPOINTMENT_EVENT_CONSUMER, PAYMENT_EVENT_CONSUMER)

@@ -1,0 +1,146 @@
+"""What we tell people, when, and when it is no longer true. Values in, values out.
+
+A notification is an intent (`queued`) until the delivery job has asked whether it is still so, and sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+
+class NotificationChannel(StrEnum):
+    EMAIL = "EMAIL"
+    SMS = "SMS"
+    PUSH = "PUSH"
+
+
+class NotificationType(StrEnum):
+    SIGN_IN_CODE = "SIGN_IN_CODE"
+    APPOINTMENT_CONFIRMED = "APPOINTMENT_CONFIRMED"
+    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER"
+    APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED"
+    APPOINTMENT_RESCHEDULED = "APPOINTMENT_RESCHEDULED"
+    PAYMENT_RECEIPT = "PAYMENT_RECEIPT"
+    PAYMENT_NOT_TAKEN = "PAYMENT_NOT_TAKEN"
+    REFUND_INITIATED = "REFUND_INITIATED"
+    REFUND_COMPLETED = "REFUND_COMPLETED"
+    REFUND_FAILED = "REFUND_FAILED"
+
+
+class NotificationStatus(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    MISSED = "missed"
+
+
+_S = NotificationStatus
+TRANSITIONS: Mapping[NotificationStatus, frozenset[NotificationStatus]] = {
+    _S.QUEUED: frozenset({_S.SENDING, _S.SUPPRESSED, _S.MISSED}),
+    _S.SENDING: frozenset({_S.SENDING, _S.QUEUED, _S.SENT, _S.FAILED, _S.SUPPRESSED, _S.MISSED}),
+    _S.SENT: frozenset({_S.DELIVERED, _S.FAILED}),
+    _S.DELIVERED: frozenset(),
+    _S.FAILED: frozenset({_S.QUEUED}),
+    _S.SUPPRESSED: frozenset(),
+    _S.MISSED: frozenset(),
+}
+"""`sending` → `sending`: the lease of a dead worker is taken over. `failed` → `queued`: a replay by staff."""
+
+REMINDER_OFFSETS = (timedelta(hours=24), timedelta(hours=1), timedelta(minutes=15))
+
+PROMISES = frozenset(
+    {
+        NotificationType.APPOINTMENT_CONFIRMED,
+        NotificationType.APPOINTMENT_REMINDER,
+        NotificationType.APPOINTMENT_RESCHEDULED,
+    }
+)
+"""They say that a visit will take place: true only while it stands, at the revision they speak of."""
+
+MAX_TRIES = 14
+"""With the waits of `wait_before_retry`, a provider may be down for about five hours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """One thing to tell one person. Without `due_at` it is due at once."""
+
+    type: NotificationType
+    account_id: UUID
+    appointment_id: UUID
+    dedupe_key: str
+    revision: int | None = None
+    channel: NotificationChannel = NotificationChannel.EMAIL
+    payload: Mapping[str, object] = field(default_factory=dict)
+    due_at: datetime | None = None
+    too_late_at: datetime | None = None
+    offset: timedelta | None = None
+
+
+def reminders(account_id: UUID, appointment_id: UUID, revision: int, starts_at: datetime) -> Sequence[Intent]:
+    """One intent per offset; the queue leaves out those whose time has passed."""
+    channel = NotificationChannel.EMAIL
+    return [
+        Intent(
+            type=NotificationType.APPOINTMENT_REMINDER,
+            account_id=account_id,
+            appointment_id=appointment_id,
+            revision=revision,
+            channel=channel,
+            dedupe_key=f"reminder:{appointment_id}:{revision}:{int(offset.total_seconds()) // 60}:{channel}",
+            due_at=starts_at - offset,
+            # A third of the notice that is left: later, the next reminder says it better, or the visit has begun.
+            too_late_at=starts_at - offset + offset / 3,
+            offset=offset,
+        )
+        for offset in REMINDER_OFFSETS
+    ]
+
+
+def no_longer_so(
+    kind: NotificationType,
+    account_id: UUID,
+    revision: int | None,
+    *,
+    patient_id: UUID,
+    status: str,
+    current: int,
+) -> str | None:
+    """Why this must not be sent, as a code, given how the appointment stands now; None if it is still so."""
+    if patient_id != account_id:
+        return "not-theirs"
+    if kind in PROMISES:
+        if status != "confirmed":
+            return f"appointment-{status}"
+        if revision is not None and revision != current:
+            return "appointment-moved"
+    if kind is NotificationType.APPOINTMENT_CANCELLED and status != "cancelled":
+        return f"appointment-{status}"
+    if kind is NotificationType.PAYMENT_NOT_TAKEN and status in {"confirmed", "completed"}:
+        return "paid-after-all"
+    return None
+
+
+def wait_before_retry(tries: int, *, urgent: bool, jitter: float) -> timedelta:
+    """How long to wait after the `tries`-th failure (from 1): doubling, with `jitter` in [0, 1) over its upper half.
+
+    Somebody waits for an urgent one: from 1 to 15 seconds. Others: from 10 seconds to an hour.
+    """
+    first, longest = (1.0, 15.0) if urgent else (10.0, 3600.0)
+    whole = min(longest, first * 2 ** min(tries - 1, 20))
+    return timedelta(seconds=whole * (0.5 + jitter / 2))
+
+
+def mask(address: str) -> str:
+    """Enough for staff to recognise an address, too little to reach it: `a•••@example.com`, `+91••••••3210`."""
+    if "@" in address:
+        local, _, domain = address.rpartition("@")
+        return f"{local[:1]}•••@{domain}"
+    return f"{address[:3]}{'•' * max(3, len(address) - 7)}{address[-4:]}" if len(address) > 7 else "•••"

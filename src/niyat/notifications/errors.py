@@ -1,0 +1,53 @@
+"""What can be wrong when somebody is to be told something."""
+
+from __future__ import annotations
+
+from niyat.kernel.errors import NiyatError
+
+
+class NotificationUnknown(NiyatError):
+    """There is no such notification."""
+
+
+class NotificationNotFailed(NiyatError):
+    """Only a failed notification can be sent again, and a sign-in code never: ask for a new code."""
+
+
+class ChannelDisabled(NiyatError):
+    """This channel is switched off here; use another one."""
+
+
+class AppointmentUnknown(NiyatError):
+    """Appointments knows no such appointment."""
+
+
+class AccountUnknown(NiyatError):
+    """Identity knows no such account."""
+
+
+class TemplateWrong(NiyatError):
+    """The live template for this message cannot be rendered; correct it and send the notification again."""
+
+
+class DeliveryRefused(NiyatError):
+    """The provider will never deliver this to that address."""
+
+    def __init__(self, error_code: str) -> None:
+        super().__init__()
+        self.error_code = error_code
+
+
+class DeliveryPostponed(NiyatError):
+    """The provider did not take the message; it may be tried again."""
+
+    def __init__(self, error_code: str) -> None:
+        super().__init__()
+        self.error_code = error_code
+
+
+class DeliveryUnknown(NiyatError):
+    """The provider was given the message and never said whether it took it."""
+
+    def __init__(self, error_code: str) -> None:
+        super().__init__()
+        self.error_code = error_code

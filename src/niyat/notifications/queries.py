@@ -1,0 +1,57 @@
+"""What people and staff see of notifications. Newest first; the cursor is the last id of the page before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from niyat.kernel.db import Database, Row
+from niyat.notifications.domain import NotificationStatus, NotificationType
+from niyat.notifications.errors import NotificationUnknown
+
+COLUMNS = """
+n.id AS notification_id, n.type, n.channel, n.state AS status, n.account_id AS user_id, n.appointment_id,
+n.revision, n.offset_minutes, n.due_at, n.created_at, n.finished_at, n.tries, n.last_error, n.message_id
+"""
+
+LIST = f"""
+SELECT {COLUMNS} FROM scheduled_notifications n
+WHERE ($1::uuid IS NULL OR n.account_id = $1)
+  AND ($2::text IS NULL OR n.state = $2)
+  AND ($3::text IS NULL OR n.type = $3)
+  AND ($4::uuid IS NULL OR n.appointment_id = $4)
+  AND ($5::uuid IS NULL OR n.id < $5)
+ORDER BY n.id DESC LIMIT $6
+"""  # noqa: S608 - our own column list
+
+FIND = f"SELECT {COLUMNS} FROM scheduled_notifications n WHERE n.id = $1"  # noqa: S608
+
+LOG = """
+SELECT status, channel, address_masked, provider, provider_message_id, template_version, tries, error_code,
+       actor_id, reason, recorded_at
+FROM notification_logs WHERE notification_id = $1 ORDER BY id
+"""
+
+
+async def list_notifications(
+    db: Database,
+    *,
+    account_id: UUID | None = None,
+    status: NotificationStatus | None = None,
+    kind: NotificationType | None = None,
+    appointment_id: UUID | None = None,
+    before: UUID | None = None,
+    limit: int,
+) -> tuple[Sequence[Row], UUID | None]:
+    """A page, and the cursor of the next one if there is more."""
+    rows = await db.fetch(LIST, account_id, status, kind, appointment_id, before, limit + 1)
+    page = rows[:limit]
+    return page, page[-1]["notification_id"] if len(rows) > limit else None
+
+
+async def find_notification(db: Database, notification_id: UUID) -> tuple[Row, Sequence[Row]]:
+    """One notification and its log. Raises NotificationUnknown."""
+    row = await db.fetchrow(FIND, notification_id)
+    if row is None:
+        raise NotificationUnknown
+    return row, await db.fetch(LOG, notification_id)

@@ -1,0 +1,113 @@
+"""From a template and facts to words. Templates come from the database, so they run in Jinja's sandbox.
+
+A name that a template uses and the facts lack is an error (`StrictUndefined`): nobody gets a mail with a hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from niyat.kernel.money import Money
+from niyat.notifications.errors import TemplateWrong
+from niyat.notifications.ports import Account, AppointmentView
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+VISITS = {"VIDEO": "Video visit", "AUDIO": "Phone visit", "IN_PERSON": "Visit in person"}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One version of the wording of one message on one channel in one language."""
+
+    version: int
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message ready to send; `subject` and `html` are empty where the channel has none."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=autoescape, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+PLAIN = _environment(autoescape=False)
+HTML = _environment(autoescape=True)
+
+
+def render(template: Template, facts: Mapping[str, Any]) -> Words:
+    """Raises TemplateWrong."""
+    try:
+        subject = " ".join(PLAIN.from_string(template.subject).render(facts).split())
+        text = PLAIN.from_string(template.text).render(facts).strip() + "\n"
+        html = ""
+        if template.html:
+            body = HTML.from_string(template.html).render(facts)
+            html = HTML.from_string(_layout()).render({**facts, "subject": subject, "body": body})
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise TemplateWrong(f"{TemplateWrong.__doc__} ({type(error).__name__})") from error
+    return Words(subject, text, html)
+
+
+@lru_cache(maxsize=1)
+def _layout() -> str:
+    return (TEMPLATES / "layout.html").read_text()
+
+
+def local_time(instant: datetime, time_zone: str) -> str:
+    """The instant on the clocks of `time_zone`, which it names: `Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata)`."""
+    local = instant.astimezone(ZoneInfo(time_zone))
+    day = f"{DAYS[local.weekday()]}, {local.day} {MONTHS[local.month - 1]} {local.year}"
+    return f"{day}, {local:%H:%M} {local.tzname()} ({time_zone})"
+
+
+def facts(
+    *, account: Account, appointment: AppointmentView, payload: Mapping[str, Any], site_url: str
+) -> dict[str, Any]:
+    """What a template may speak of. Never the reason for a visit: it is not asked for."""
+    zone = appointment.time_zone
+    known: dict[str, Any] = {
+        "name": account.name or "",
+        "doctor": appointment.doctor_name,
+        "clinic": appointment.clinic_name or "Niyat",
+        "place": appointment.place if appointment.consultation_type == "IN_PERSON" else None,
+        "visit": VISITS.get(appointment.consultation_type, "Visit"),
+        "when": local_time(appointment.starts_at, zone),
+        "status": appointment.status,
+        "site_url": site_url,
+        "amount": _money(payload, "amount"),
+        "cancelled_by": payload.get("cancelled_by"),
+        "was_confirmed": payload.get("was_confirmed"),
+        "paid": payload.get("payment_id") is not None,
+        "payment_id": payload.get("payment_id"),
+        "previously": None,
+    }
+    if previous := payload.get("previous_starts_at"):
+        known["previously"] = local_time(datetime.fromisoformat(previous), zone)
+    return known
+
+
+def _money(payload: Mapping[str, Any], name: str) -> str | None:
+    """None where there is no money to speak of."""
+    return str(Money(payload[name], payload["currency"])) if payload.get(name) else None

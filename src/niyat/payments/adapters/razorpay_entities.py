@@ -1,0 +1,148 @@
+"""Razorpay's JSON, read into our facts. Webhooks and the API carry the same entities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from niyat.payments.domain import AttemptStatus, RefundStatus
+from niyat.payments.ports import AttemptFact, Order, RefundFact, WebhookFacts
+
+T = TypeVar("T")
+
+
+class NotAnEntity(ValueError):
+    """The JSON lacks what every entity of that kind has."""
+
+
+class _Entity(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class _Order(_Entity):
+    id: str
+    amount: int
+    currency: str
+    receipt: str | None = None
+    status: str
+
+
+class _Payment(_Entity):
+    id: str
+    order_id: str | None = None
+    status: str
+    amount: int
+    currency: str
+    captured: bool | None = None
+    method: str | None = None
+    fee: int | None = None
+    tax: int | None = None
+    error_code: str | None = None
+    error_reason: str | None = None
+    amount_refunded: int | None = None
+
+
+class _Refund(_Entity):
+    id: str
+    payment_id: str
+    amount: int
+    currency: str
+    status: str = "processed"
+    receipt: str | None = None
+    notes: Any = None  # `[]` when empty
+
+
+def order(json: Any) -> Order:
+    """An order. Raises NotAnEntity."""
+    read = _read(_Order, json)
+    return Order(read.id, read.amount, read.currency, read.receipt, read.status)
+
+
+def attempt(json: Any) -> AttemptFact:
+    """A payment, which we call an attempt. Raises NotAnEntity."""
+    read = _read(_Payment, json)
+    status = _word(AttemptStatus, read.status)
+    return AttemptFact(
+        gateway_payment_id=read.id,
+        order_id=read.order_id,
+        status=status,
+        amount=read.amount,
+        currency=read.currency,
+        # `refunded` is also what an authorization is called that was let go; only `captured` tells them apart.
+        captured=status is AttemptStatus.CAPTURED
+        or (status is AttemptStatus.REFUNDED and bool(read.captured)),
+        method=read.method,
+        fee=read.fee,
+        tax=read.tax,
+        error_code=read.error_code,
+        error_reason=read.error_reason,
+        amount_refunded=read.amount_refunded or 0,
+    )
+
+
+def refund(json: Any) -> RefundFact:
+    """A refund. Raises NotAnEntity."""
+    read = _read(_Refund, json)
+    noted = read.notes.get("refund_id") if isinstance(read.notes, dict) else None
+    ours = None
+    with suppress(ValueError, AttributeError, TypeError):
+        ours = UUID(noted or read.receipt)
+    return RefundFact(
+        read.id, read.payment_id, read.amount, read.currency, _word(RefundStatus, read.status), ours
+    )
+
+
+ABOUT_AN_ATTEMPT = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
+
+
+def webhook(envelope: dict[str, Any]) -> WebhookFacts:
+    """The facts of an event; none for the kinds that we do nothing about. Raises NotAnEntity."""
+    kind = envelope.get("event")
+    payload = envelope.get("payload")
+    if not isinstance(kind, str) or not isinstance(payload, dict):
+        raise NotAnEntity("no event")
+    about_refund = kind.startswith("refund.")
+    if kind not in ABOUT_AN_ATTEMPT and not about_refund:
+        return WebhookFacts()
+    return WebhookFacts(
+        attempt=attempt(_entity(payload, "payment")) if "payment" in payload else None,
+        refund=refund(_entity(payload, "refund")) if about_refund else None,
+    )
+
+
+def _entity(payload: dict[str, Any], name: str) -> Any:
+    part = payload.get(name)
+    return part.get("entity") if isinstance(part, dict) else None
+
+
+def each(read: Callable[[Any], T]) -> Callable[[Any], Sequence[T]]:
+    """A reader of the vendor's collections."""
+
+    def collection(json: Any) -> Sequence[T]:
+        if not isinstance(json, dict) or not isinstance(json.get("items"), list):
+            raise NotAnEntity("no collection")
+        return [read(item) for item in json["items"]]
+
+    return collection
+
+
+E = TypeVar("E", AttemptStatus, RefundStatus)
+M = TypeVar("M", bound=_Entity)
+
+
+def _word(kind: type[E], word: str) -> E:
+    try:
+        return kind(word)
+    except ValueError as error:
+        raise NotAnEntity(f"no status of ours: {word[:40]!r}") from error
+
+
+def _read(kind: type[M], json: Any) -> M:
+    try:
+        return kind.model_validate(json)
+    except ValidationError as error:
+        raise NotAnEntity("; ".join(f"{e['loc']}: {e['msg']}" for e in error.errors())) from error

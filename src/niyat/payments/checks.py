@@ -1,0 +1,114 @@
+"""The promise about money, as SQL over our own database. Each statement returns what breaks it."""
+
+from __future__ import annotations
+
+from niyat.kernel.checks import Check
+
+CHECKS = (
+    Check(
+        "captured-money-has-a-place",
+        "Every captured payment is on a confirmed appointment's case, or goes back, or a failed refund names it.",
+        """
+        SELECT a.gateway_payment_id, a.payment_id, a.step, v.owed_back, v.refunding
+        FROM audit_captured_payments v JOIN payment_attempts a USING (gateway_payment_id)
+            JOIN payment_cases c ON c.appointment_id = a.appointment_id
+        WHERE v.updated_at <= niyat_now() - make_interval(secs => $1) AND v.exception IS NULL
+            AND (v.refunding < v.owed_back OR (c.state = 'open' AND v.refunding < a.captured_amount AND NOT (
+                a.step = 'kept' AND c.confirmed_payment_id = a.payment_id)))
+        """,
+    ),
+    Check(
+        "refunds-at-most-captured",
+        "No attempt has more pending and processed refunds than was captured of it.",
+        """
+        SELECT gateway_payment_id, captured_amount, refunding FROM audit_captured_payments
+        WHERE refunding > captured_amount
+        """,
+    ),
+    Check(
+        "ledger-sums-to-zero",
+        "Every ledger transaction has entries, and they sum to zero in each currency.",
+        """
+        SELECT t.id, t.external_key FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id
+        GROUP BY t.id, t.external_key, e.currency HAVING coalesce(sum(e.amount), 1) <> 0
+        """,
+    ),
+    Check(
+        "captured-is-posted-once",
+        "Every captured attempt has its posting with exactly its amount, and no posting is without one.",
+        """
+        SELECT coalesce('pay:' || a.gateway_payment_id || ':captured', l.external_key) AS external_key,
+            a.captured_amount, l.amount
+        FROM (SELECT * FROM payment_attempts WHERE captured_amount > 0) a
+        FULL JOIN (SELECT t.external_key, e.amount FROM ledger_transactions t
+            JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'gateway_clearing'
+            WHERE t.external_key LIKE 'pay:%:captured') l
+            ON l.external_key = 'pay:' || a.gateway_payment_id || ':captured'
+        WHERE a.captured_amount IS DISTINCT FROM l.amount
+        """,
+    ),
+    Check(
+        "refunds-are-posted-once",
+        "Every refund has its posting when issued, when processed and when it failed.",
+        """
+        SELECT r.refund_id, r.status, p.postings FROM refunds r CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(split_part(t.external_key, ':', 3) ORDER BY t.id), '{}') AS postings
+            FROM ledger_transactions t WHERE t.refund_id = r.refund_id) p
+        WHERE NOT 'issued' = ANY (p.postings)
+            OR (r.status = 'processed') <> ('processed' = ANY (p.postings) AND NOT 'unprocessed' = ANY (p.postings))
+            OR (r.status = 'failed') <> ('failed' = ANY (p.postings))
+        """,
+    ),
+    Check(
+        "captured-less-refunded-is-held-or-earned",
+        "For each appointment, what was captured less what goes back is held as deposit or was earned.",
+        """
+        SELECT c.appointment_id, m.money, l.held FROM payment_cases c
+        CROSS JOIN LATERAL (SELECT
+            coalesce((SELECT sum(captured_amount) FROM payment_attempts WHERE appointment_id = c.appointment_id), 0)
+            - coalesce((SELECT sum(amount) FROM refunds
+                WHERE appointment_id = c.appointment_id AND status <> 'failed'), 0) AS money) m
+        CROSS JOIN LATERAL (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entries e
+            JOIN ledger_transactions t ON t.id = e.transaction_id
+            WHERE t.appointment_id = c.appointment_id
+                AND e.account IN ('patient_deposit', 'doctor_payable', 'platform_revenue', 'gst_output')) l
+        WHERE m.money <> l.held
+        """,
+    ),
+    Check(
+        "status-agrees-with-money",
+        "A payment's status says what its rows say: captured exactly when money was taken, refunded when it went back.",
+        """
+        SELECT payment_id, status, captured_amount, refunded_amount FROM payment_transactions
+        WHERE (status IN ('captured', 'partially-refunded', 'refunded')) <> (captured_amount > 0)
+            OR (status = 'captured' AND refunded_amount > 0)
+            OR (status = 'refunded' AND refunded_amount < captured_amount)
+            OR (status = 'partially-refunded' AND refunded_amount NOT BETWEEN 1 AND captured_amount - 1)
+        """,
+    ),
+    Check(
+        "nothing-stays-undecided",
+        "No attempt waits to be secured or captured, with its outcome unknown, longer than the age.",
+        """
+        SELECT gateway_payment_id, payment_id, step, tries, next_at FROM payment_attempts
+        WHERE step IN ('securing', 'capturing') AND updated_at <= niyat_now() - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "no-refund-stays-unsent",
+        "No refund waits longer than the age without the gateway having accepted it.",
+        """
+        SELECT refund_id, payment_id, tries, last_error FROM refunds
+        WHERE status = 'pending' AND gateway_refund_id IS NULL
+            AND created_at <= niyat_now() - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "no-webhook-stays-new",
+        "Every stored webhook was worked off within the age, and none is dead.",
+        """
+        SELECT id, type, state, tries, last_error FROM webhook_events
+        WHERE state = 'dead' OR (state = 'new' AND received_at <= niyat_now() - make_interval(secs => $1))
+        """,
+    ),
+)

@@ -1,0 +1,106 @@
+"""Carries out a refund intent: the call, with a key and a body that never change, until its outcome is known.
+
+Spans transactions. A lost answer is looked up among the gateway's own refunds before the same call is repeated.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from niyat.kernel.crash import crash_point
+from niyat.kernel.db import Connection, Row
+from niyat.kernel.log import get_logger
+from niyat.payments.commands.case import lock_case_of_payment
+from niyat.payments.commands.record_refund import move_refund, record_refund
+from niyat.payments.domain import RefundStatus
+from niyat.payments.ports import RefundFact, Refused, Unknown
+from niyat.payments.reasons import reason_code
+from niyat.payments.till import Till
+
+log = get_logger(__name__)
+
+DUE = "SELECT refund_id FROM refunds WHERE status = 'pending' AND next_at <= niyat_now() ORDER BY next_at LIMIT $1"
+CLAIM = """
+UPDATE refunds r SET next_at = niyat_now() + $2, tries = r.tries + 1, sent_at = coalesce(r.sent_at, niyat_now())
+FROM (SELECT refund_id, sent_at FROM refunds WHERE refund_id = $1 FOR UPDATE) before
+WHERE r.refund_id = before.refund_id AND r.status = 'pending' AND r.next_at <= niyat_now()
+RETURNING r.*, before.sent_at IS NOT NULL AS sent_before
+"""
+LATER = """
+UPDATE refunds SET next_at = niyat_now() + least(interval '2 seconds' * 2 ^ least(tries, 12), $2), last_error = $3
+WHERE refund_id = $1 AND status = 'pending'
+"""
+LONGEST_WAIT = timedelta(hours=1)
+WORRYING_TRIES = 6
+
+
+async def due_refunds(till: Till, limit: int = 50) -> list[UUID]:
+    """The refunds that wait to be sent or asked about."""
+    return [row[0] for row in await till.db.fetch(DUE, limit)]
+
+
+async def drive_refund(till: Till, refund_id: UUID) -> None:
+    """Send a refund, or ask what became of it. Does nothing when another worker is at it."""
+    refund = await till.db.fetchrow(CLAIM, refund_id, timedelta(seconds=till.settings.lease_seconds))
+    if refund is None:
+        return
+    crash_point("payments:refund-intended")
+    answer = await _ask(till, refund)
+    crash_point("payments:refund-called")
+    if isinstance(answer, Refused):
+        answer = await _refused(till, refund, answer)
+    if isinstance(answer, RefundFact):
+        fact = answer
+        await till.db.run(lambda conn: record_refund(conn, fact, source="gateway"))
+        crash_point("payments:refund-recorded")
+    why = answer.why if isinstance(answer, Unknown) else None
+    if why and refund["tries"] >= WORRYING_TRIES:
+        log.error("a refund is still not through", refund_id=str(refund_id), tries=refund["tries"], why=why)
+    await till.db.execute(LATER, refund_id, LONGEST_WAIT, why)
+
+
+async def _ask(till: Till, refund: Row) -> RefundFact | Refused | Unknown:
+    if refund["gateway_refund_id"] is not None:
+        return await till.gateway.fetch_refund(refund["gateway_refund_id"])
+    if refund["sent_before"]:
+        # How long the gateway remembers a key is not documented, so look before repeating the call.
+        known = await _at_gateway(till, refund)
+        if known is not None:
+            return known
+    return await till.gateway.refund(refund["refund_id"], refund["gateway_payment_id"], refund["amount"])
+
+
+async def _at_gateway(till: Till, refund: Row) -> RefundFact | Unknown | None:
+    """This refund as the gateway has it; None when it has none. Refunds made elsewhere are imported on the way."""
+    answer = await till.gateway.refunds_of(refund["gateway_payment_id"])
+    if isinstance(answer, (Refused, Unknown)):
+        return Unknown("the gateway's refunds are not known")
+    for fact in answer:
+        if fact.our_refund_id == refund["refund_id"]:
+            return fact
+    for fact in answer:
+        await till.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="gateway"))  # type: ignore[misc]
+    return None
+
+
+async def _refused(till: Till, refund: Row, refused: Refused) -> RefundFact | Refused | Unknown:
+    """A refusal: was it done after all? Can it be done later? Else it failed, and stays owed."""
+    if "balance" in refused.description.lower():
+        log.error("the gateway's balance does not cover a refund", refund_id=str(refund["refund_id"]))
+        return Unknown("insufficient balance")
+    if refund["gateway_refund_id"] is not None:
+        return Unknown("the gateway does not know its own refund")
+    known = await _at_gateway(till, refund)
+    if known is not None:
+        return known
+    await till.db.run(lambda conn: _failed(conn, refund["refund_id"], reason_code(refused.description)))
+    return refused
+
+
+async def _failed(conn: Connection, refund_id: UUID, why: str) -> None:
+    payment_id = await conn.fetchval("SELECT payment_id FROM refunds WHERE refund_id = $1", refund_id)
+    case, payment = await lock_case_of_payment(conn, payment_id)
+    refund = await conn.fetchrow("SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE", refund_id)
+    if refund is not None and refund["status"] == RefundStatus.PENDING:
+        await move_refund(conn, case, payment, refund, RefundStatus.FAILED, source="gateway", why=why)

@@ -1,0 +1,174 @@
+"""Begins a payment (protocol step 1): quote, intent, order. One open payment per appointment, one order per payment.
+
+Spans transactions: the intent is stored before the gateway is asked, and an answer that was lost is looked up
+by its receipt, so the same order is adopted and no second one is ever shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from niyat.events.catalogue import PaymentInitiated
+from niyat.kernel.crash import crash_point
+from niyat.kernel.db import Connection, Row
+from niyat.kernel.errors import ServiceUnavailable
+from niyat.kernel.ids import new_id
+from niyat.kernel.log import get_logger
+from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, one, tell
+from niyat.payments.errors import PaymentProviderRefused
+from niyat.payments.ports import Order, Quote, Refused, Unknown
+from niyat.payments.reasons import reason_code
+from niyat.payments.till import Till
+
+log = get_logger(__name__)
+
+CASE = """
+INSERT INTO payment_cases (appointment_id, patient_id, doctor_id, amount, currency, policy, hold_expires_at, starts_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (appointment_id) DO UPDATE SET amount = excluded.amount, currency = excluded.currency,
+    policy = excluded.policy, hold_expires_at = excluded.hold_expires_at, starts_at = excluded.starts_at,
+    expired_at = NULL, updated_at = niyat_now()
+"""
+OPEN = "SELECT * FROM payment_transactions WHERE appointment_id = $1 AND open FOR UPDATE"
+SUPERSEDE = "UPDATE payment_transactions SET open = false, updated_at = niyat_now() WHERE payment_id = $1"
+INSERT = """
+INSERT INTO payment_transactions (payment_id, appointment_id, account_id, amount, currency, poll_at)
+VALUES ($1, $2, $3, $4, $5, coalesce($6, niyat_now()) - interval '20 seconds') RETURNING *
+"""
+CLAIM_ORDER = """
+UPDATE payment_transactions t SET order_asked_at = coalesce(t.order_asked_at, niyat_now()),
+    order_lease_until = niyat_now() + $2
+FROM (SELECT payment_id, order_asked_at FROM payment_transactions WHERE payment_id = $1 FOR UPDATE) before
+WHERE t.payment_id = before.payment_id AND t.gateway_order_id IS NULL AND t.open
+    AND (t.order_lease_until IS NULL OR t.order_lease_until <= niyat_now())
+RETURNING before.order_asked_at IS NOT NULL AS asked_before
+"""
+ORDER_OF = "SELECT gateway_order_id FROM payment_transactions WHERE payment_id = $1"
+ADOPT = """
+UPDATE payment_transactions SET gateway_order_id = $2, order_lease_until = NULL, updated_at = niyat_now()
+WHERE payment_id = $1 AND gateway_order_id IS NULL RETURNING *
+"""
+RELEASE_LEASE = "UPDATE payment_transactions SET order_lease_until = NULL WHERE payment_id = $1"
+GIVE_UP = """
+UPDATE payment_transactions SET status = 'failed', open = false, poll_at = NULL, order_lease_until = NULL,
+    updated_at = niyat_now()
+WHERE payment_id = $1 AND gateway_order_id IS NULL AND status = 'pending' RETURNING *
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Initiated:
+    """The payment whose order can be paid. `new`: this call created it."""
+
+    payment_id: UUID
+    new: bool
+
+
+async def initiate(till: Till, appointment_id: UUID, account_id: UUID) -> Initiated:
+    """Begin to pay for an appointment, or go on with the payment that is open.
+
+    Raises AppointmentNotFound, HoldLapsed, AppointmentCancelled, AlreadyPaid, NoPaymentNeeded,
+    PaymentProviderRefused, ServiceUnavailable (try again: nothing is lost, nothing is doubled).
+    """
+    quote = await till.appointments.payment_started(appointment_id, account_id)
+    payment, new = await till.db.run(lambda conn: _intend(conn, quote, account_id))
+    crash_point("payments:order-intended")
+    if payment["gateway_order_id"] is None:
+        await obtain_order(till, payment)
+    return Initiated(payment["payment_id"], new)
+
+
+async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row, bool]:
+    await conn.execute(
+        CASE, quote.appointment_id, quote.patient_id, quote.doctor_id, quote.amount, quote.currency, quote.policy,
+        quote.hold_expires_at, quote.starts_at,
+    )  # fmt: skip
+    await lock_case(conn, quote.appointment_id)
+    payment = await conn.fetchrow(OPEN, quote.appointment_id)
+    if payment and (payment["amount"], payment["currency"]) == (quote.amount, quote.currency):
+        return payment, False
+    if payment:
+        # The price changed. The gateway cannot withdraw an order: if it is paid after all, `secure` says mismatch.
+        await conn.execute(SUPERSEDE, payment["payment_id"])
+        await note(conn, payment, "superseded", source="initiate", reason="price-changed")
+    payment = await one(
+        conn,
+        INSERT,
+        new_id(),
+        quote.appointment_id,
+        account_id,
+        quote.amount,
+        quote.currency,
+        quote.hold_expires_at,
+    )
+    await note(conn, payment, "status", source="initiate", now="pending")
+    return payment, True
+
+
+async def obtain_order(till: Till, payment: Row) -> None:
+    """Get the order of a stored intent: adopt the one that exists, else create it.
+
+    Raises PaymentProviderRefused, or ServiceUnavailable while it is unknown or another worker is at it.
+    """
+    payment_id = payment["payment_id"]
+    lease = timedelta(seconds=till.settings.lease_seconds)
+    claim = await till.db.fetchrow(CLAIM_ORDER, payment_id, lease)
+    if claim is None:
+        if await till.db.fetchval(ORDER_OF, payment_id):
+            return
+        raise ServiceUnavailable("This payment is being prepared; try again in a moment.")
+    answer = await _find_or_create(till, payment, asked_before=claim["asked_before"])
+    crash_point("payments:order-created")
+    if isinstance(answer, Order):
+        await till.db.run(lambda conn: adopt(conn, payment_id, answer.order_id))
+    elif isinstance(answer, Refused):
+        log.error("the gateway refuses an order", code=answer.code, reason=answer.reason)
+        await till.db.run(lambda conn: give_up(conn, payment_id, reason_code(answer.reason)))
+        raise PaymentProviderRefused
+    else:
+        await till.db.execute(RELEASE_LEASE, payment_id)
+        raise ServiceUnavailable("The payment provider does not answer; try again in a moment.")
+
+
+async def _find_or_create(till: Till, payment: Row, *, asked_before: bool) -> Order | Refused | Unknown:
+    if asked_before:
+        found = await _by_receipt(till, payment)
+        if found is not None:
+            return found
+    answer = await till.gateway.create_order(
+        payment["payment_id"],
+        payment["amount"],
+        payment["currency"],
+        {"payment_id": str(payment["payment_id"]), "appointment_id": str(payment["appointment_id"])},
+    )
+    if isinstance(answer, Unknown):
+        return await _by_receipt(till, payment) or answer
+    return answer
+
+
+async def _by_receipt(till: Till, payment: Row) -> Order | Unknown | None:
+    """The oldest order with our receipt, amount and currency; None when there is none."""
+    answer = await till.gateway.find_orders_by_receipt(payment["payment_id"])
+    if isinstance(answer, (Refused, Unknown)):
+        return Unknown("the search by receipt was not answered")
+    wanted = (str(payment["payment_id"]), payment["amount"], payment["currency"])
+    return next((o for o in reversed(answer) if (o.receipt, o.amount, o.currency) == wanted), None)
+
+
+async def adopt(conn: Connection, payment_id: UUID, order_id: str) -> None:
+    """Store the order of a payment, once, and say that it can be paid."""
+    case, _ = await lock_case_of_payment(conn, payment_id)
+    payment = await conn.fetchrow(ADOPT, payment_id, order_id)
+    if payment is not None:
+        await note(conn, payment, "order", source="gateway", now="created")
+        await tell(conn, case, PaymentInitiated, payment, order_id=order_id)
+
+
+async def give_up(conn: Connection, payment_id: UUID, reason: str) -> None:
+    """A payment that has no order and will get none."""
+    await lock_case_of_payment(conn, payment_id)
+    payment = await conn.fetchrow(GIVE_UP, payment_id)
+    if payment is not None:
+        await note(conn, payment, "status", source="gateway", was="pending", now="failed", reason=reason)

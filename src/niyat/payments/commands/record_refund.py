@@ -1,0 +1,132 @@
+"""Records what the gateway says of a refund: ours, or one made in its dashboard, which is imported by its id.
+
+Facts move forward only (pending, processed, failed): a processed refund may still fail, and is answered by
+postings that reverse it, never by an edit.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from niyat.events.catalogue import PaymentEvent, RefundCompleted, RefundFailed
+from niyat.kernel.db import Connection, Row
+from niyat.kernel.ids import new_id
+from niyat.kernel.log import get_logger
+from niyat.payments import postings
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell
+from niyat.payments.commands.post import deposit_of, post
+from niyat.payments.domain import REFUND_RANK, PaymentStatus, RefundStatus, status_after_refunds
+from niyat.payments.ports import RefundFact
+
+log = get_logger(__name__)
+
+ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1"
+FIND = """
+SELECT * FROM refunds WHERE gateway_payment_id = $1 AND (gateway_refund_id = $2 OR
+    (refund_id = $3 AND (gateway_refund_id IS NULL OR gateway_refund_id = $2))) FOR UPDATE
+"""
+IMPORT = """
+INSERT INTO refunds (refund_id, payment_id, appointment_id, gateway_payment_id, amount, currency, reason_code, cause,
+    gateway_refund_id, sent_at, from_deposit, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'dashboard', $7, $8, niyat_now(), $9, niyat_now()) RETURNING *
+"""
+ACCEPTED = """
+UPDATE refunds SET gateway_refund_id = $2, sent_at = coalesce(sent_at, niyat_now()), tries = 0, last_error = NULL,
+    updated_at = niyat_now() WHERE refund_id = $1 AND gateway_refund_id IS NULL
+"""
+MOVE = """
+UPDATE refunds SET status = $3, last_error = $4, next_at = NULL, updated_at = niyat_now()
+WHERE refund_id = $1 AND status = $2
+"""
+REFUNDED = """
+UPDATE payment_transactions t SET refunded_amount = r.total, updated_at = niyat_now()
+FROM (SELECT coalesce(sum(r.amount), 0) AS total FROM payment_transactions p JOIN refunds r USING (gateway_payment_id)
+    WHERE p.payment_id = $1 AND r.status = 'processed') r
+WHERE t.payment_id = $1 RETURNING t.*
+"""
+STATUS = "UPDATE payment_transactions SET status = $2 WHERE payment_id = $1"
+
+
+async def record_refund(conn: Connection, fact: RefundFact, *, source: str) -> UUID | None:
+    """Store the fact and what follows. None: of no captured attempt of ours, so there is nothing to record on."""
+    attempt = await conn.fetchrow(ATTEMPT, fact.gateway_payment_id)
+    if attempt is None or not attempt["captured_amount"]:
+        return None
+    case, payment = await lock_case_of_payment(conn, attempt["payment_id"])
+    refund = await conn.fetchrow(FIND, fact.gateway_payment_id, fact.gateway_refund_id, fact.our_refund_id)
+    if refund is None:
+        refund = await _import(conn, case, payment, fact)
+    await conn.execute(ACCEPTED, refund["refund_id"], fact.gateway_refund_id)
+    if REFUND_RANK[fact.status] > REFUND_RANK[RefundStatus(refund["status"])]:
+        await move_refund(conn, case, payment, refund, fact.status, source=source)
+    refund_id: UUID = refund["refund_id"]
+    return refund_id
+
+
+async def move_refund(
+    conn: Connection,
+    case: Case,
+    payment: Row,
+    refund: Row,
+    status: RefundStatus,
+    *,
+    source: str,
+    why: str = "",
+) -> None:
+    """Move a refund forward, with its postings, its event and the payment's status. The case is locked."""
+    was = RefundStatus(refund["status"])
+    await conn.execute(MOVE, refund["refund_id"], was, status, why or None)
+    processed = postings.refund_processed(refund["refund_id"], refund["amount"])
+    kind: type[PaymentEvent] = RefundCompleted
+    entries: tuple[postings.Posting, ...] = (processed,)
+    if status is RefundStatus.FAILED:
+        # The money is owed again: staff give it back another way, or ask for another refund.
+        log.error("a refund failed and its money is owed again", refund_id=str(refund["refund_id"]), why=why)
+        kind = RefundFailed
+        entries = postings.refund_failed(
+            refund["refund_id"],
+            refund["amount"],
+            refund["from_deposit"],
+            was_processed=was is RefundStatus.PROCESSED,
+        )
+    for posting in entries:
+        await post(
+            conn, posting, currency=refund["currency"], appointment_id=case.appointment_id,
+            payment_id=payment["payment_id"], refund_id=refund["refund_id"], at=case.at,
+        )  # fmt: skip
+    await note(
+        conn, payment, "refund", source=source, attempt=refund["gateway_payment_id"], refund_id=refund["refund_id"],
+        was=was, now=status, reason=refund["reason_code"],
+    )  # fmt: skip
+    await _payment_status(conn, refund["payment_id"], source)
+    await tell(
+        conn, case, kind, payment, refund_id=refund["refund_id"], amount=refund["amount"],
+        reason_code=refund["reason_code"],
+    )  # fmt: skip
+
+
+async def _import(conn: Connection, case: Case, payment: Row, fact: RefundFact) -> Row:
+    refund_id = new_id()
+    from_deposit = min(fact.amount, max(0, await deposit_of(conn, case.appointment_id)))
+    refund = await one(
+        conn, IMPORT, refund_id, payment["payment_id"], case.appointment_id, fact.gateway_payment_id, fact.amount,
+        fact.currency, f"gateway:{fact.gateway_refund_id}", fact.gateway_refund_id, from_deposit,
+    )  # fmt: skip
+    await post(
+        conn, postings.refund_issued(refund_id, fact.amount, from_deposit), currency=fact.currency,
+        appointment_id=case.appointment_id, payment_id=payment["payment_id"], refund_id=refund_id, at=case.at,
+    )  # fmt: skip
+    await note(
+        conn, payment, "refund", source="gateway", attempt=fact.gateway_payment_id, refund_id=refund_id,
+        now="pending", reason="dashboard",
+    )  # fmt: skip
+    return refund
+
+
+async def _payment_status(conn: Connection, payment_id: UUID, source: str) -> None:
+    payment = await one(conn, REFUNDED, payment_id)
+    was = PaymentStatus(payment["status"])
+    now = status_after_refunds(payment["captured_amount"], payment["refunded_amount"])
+    if now is not was:
+        await conn.execute(STATUS, payment_id, now)
+        await note(conn, payment, "status", source=source, was=was, now=now)

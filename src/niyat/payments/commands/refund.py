@@ -1,0 +1,109 @@
+"""Decides a refund: an intent, under the case's lock, that a job carries out. A refund always has an amount."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from niyat.events.catalogue import RefundInitiated
+from niyat.kernel.db import Connection, Row
+from niyat.kernel.ids import new_id
+from niyat.payments import postings
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, tell
+from niyat.payments.commands.post import deposit_of, post
+from niyat.payments.domain import refundable
+from niyat.payments.errors import NothingToRefund, PaymentNotFound, RefundExceedsCaptured
+
+PROMISED = """
+SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE gateway_payment_id = $1 AND status <> 'failed'
+"""
+INSERT = """
+INSERT INTO refunds (refund_id, payment_id, appointment_id, gateway_payment_id, amount, currency, reason_code, cause,
+    requested_by, from_deposit, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, niyat_now())
+"""
+REFUNDABLE_ATTEMPT = """
+SELECT * FROM payment_attempts WHERE payment_id = $1 AND captured_amount > 0
+ORDER BY gateway_payment_id <> coalesce($2, ''), captured_at LIMIT 1
+"""
+
+
+async def promised(conn: Connection, gateway_payment_id: str) -> int:
+    """What pending and processed refunds already give back of an attempt's money."""
+    amount: int = await conn.fetchval(PROMISED, gateway_payment_id)
+    return amount
+
+
+async def intend_refund(
+    conn: Connection,
+    case: Case,
+    payment: Row,
+    attempt: Row,
+    amount: int,
+    *,
+    reason: str,
+    cause: str,
+    source: str,
+    requested_by: UUID | None = None,
+) -> UUID:
+    """Store the intent to give `amount` of an attempt's captured money back. The case is locked by the caller.
+
+    `cause` names what it is owed for: the same cause gives the refund that exists. Raises RefundExceedsCaptured.
+    """
+    if known := await conn.fetchval("SELECT refund_id FROM refunds WHERE cause = $1", cause):
+        existing: UUID = known
+        return existing
+    left = refundable(attempt["captured_amount"], await promised(conn, attempt["gateway_payment_id"]))
+    if amount > left:
+        raise RefundExceedsCaptured(refundable=left)
+    refund_id = new_id()
+    from_deposit = min(amount, max(0, await deposit_of(conn, case.appointment_id)))
+    await conn.execute(
+        INSERT, refund_id, payment["payment_id"], case.appointment_id, attempt["gateway_payment_id"], amount,
+        attempt["currency"], reason, cause, requested_by, from_deposit,
+    )  # fmt: skip
+    await post(
+        conn,
+        postings.refund_issued(refund_id, amount, from_deposit),
+        currency=attempt["currency"],
+        appointment_id=case.appointment_id,
+        payment_id=payment["payment_id"],
+        refund_id=refund_id,
+        at=case.at,
+    )
+    await note(
+        conn, payment, "refund", source=source, attempt=attempt["gateway_payment_id"], refund_id=refund_id,
+        now="pending", reason=reason, actor_id=requested_by,
+    )  # fmt: skip
+    await tell(conn, case, RefundInitiated, payment, refund_id=refund_id, amount=amount, reason_code=reason)
+    return refund_id
+
+
+async def give_back_all(
+    conn: Connection, case: Case, payment: Row, attempt: Row, *, reason: str, source: str
+) -> None:
+    """Intend to give back whatever of an attempt's money is not promised yet, once."""
+    left = refundable(attempt["captured_amount"], await promised(conn, attempt["gateway_payment_id"]))
+    if left:
+        cause = f"{attempt['gateway_payment_id']}:unwanted"
+        await intend_refund(conn, case, payment, attempt, left, reason=reason, cause=cause, source=source)
+
+
+async def request_refund(
+    conn: Connection, payment_id: UUID, amount: int, reason: str, *, request: str, requested_by: UUID
+) -> UUID:
+    """An admin's refund of `amount` minor units; `request` names the request, so that its repetition is the same.
+
+    Raises PaymentNotFound, NothingToRefund, RefundExceedsCaptured.
+    """
+    if not await conn.fetchval(
+        "SELECT EXISTS (SELECT FROM payment_transactions WHERE payment_id = $1)", payment_id
+    ):
+        raise PaymentNotFound
+    case, payment = await lock_case_of_payment(conn, payment_id)
+    attempt = await conn.fetchrow(REFUNDABLE_ATTEMPT, payment_id, payment["gateway_payment_id"])
+    if attempt is None:
+        raise NothingToRefund
+    return await intend_refund(
+        conn, case, payment, attempt, amount, reason=reason, cause=f"request:{payment_id}:{requested_by}:{request}",
+        source="admin", requested_by=requested_by,
+    )  # fmt: skip

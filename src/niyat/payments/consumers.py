@@ -1,0 +1,32 @@
+"""What appointments tells us. Effects are rows only: a refund that is owed becomes an intent that a job carries out."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from niyat.events.catalogue import (
+    APPOINTMENTS,
+    AppointmentCancelled,
+    AppointmentCompleted,
+    AppointmentConfirmed,
+    AppointmentExpired,
+    AppointmentRescheduled,
+)
+from niyat.events.inbox import Consumer
+from niyat.payments.commands.close_case import close_case
+from niyat.payments.commands.see_appointment import see_completed, see_confirmed, see_expired, see_rescheduled
+
+
+def consumer(commission_percent: int) -> Consumer:
+    """The one consumer of payments."""
+    return Consumer(
+        name="payments",
+        topics=(APPOINTMENTS,),
+        handlers={
+            AppointmentConfirmed: see_confirmed,
+            AppointmentCancelled: close_case,
+            AppointmentExpired: see_expired,
+            AppointmentRescheduled: see_rescheduled,
+            AppointmentCompleted: partial(see_completed, commission_percent=commission_percent),
+        },
+    )

@@ -1,0 +1,263 @@
+"""The rules of money, as values: what a fact about an attempt changes, and what is to be done next.
+
+One rule serves every source: the browser's callback, webhooks and our poll may come in any order, twice, or
+never. Facts about an attempt only move forward (`RANK`); the steps that we take with it are `STEPS`. The rules
+marked ◆ are those without which money is left without a booking; tests/simulation takes each away and sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PaymentStatus(StrEnum):
+    """What became of a payment's money."""
+
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    PARTIALLY_REFUNDED = "partially-refunded"
+    REFUNDED = "refunded"
+
+
+class PaymentMethod(StrEnum):
+    """How somebody paid."""
+
+    CARD = "card"
+    UPI = "upi"
+    NETBANKING = "netbanking"
+    WALLET = "wallet"
+    EMI = "emi"
+    PAYLATER = "paylater"
+    BANK_TRANSFER = "bank-transfer"
+    CASH = "cash"
+    OTHER = "other"
+
+
+P = PaymentStatus
+TRANSITIONS: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
+    P.PENDING: frozenset({P.AUTHORIZED, P.CAPTURED, P.FAILED}),
+    P.FAILED: frozenset({P.AUTHORIZED, P.CAPTURED}),  # not terminal: a bank may say yes days later
+    P.AUTHORIZED: frozenset({P.CAPTURED, P.FAILED}),
+    P.CAPTURED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED}),
+    P.PARTIALLY_REFUNDED: frozenset(
+        {P.REFUNDED, P.CAPTURED}
+    ),  # backwards: a processed refund that failed after all
+    P.REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.CAPTURED}),
+}
+
+
+class AttemptStatus(StrEnum):
+    """The gateway's word about one attempt (`pay_…`)."""
+
+    CREATED = "created"
+    FAILED = "failed"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    REFUNDED = "refunded"
+
+
+RANK: Mapping[AttemptStatus, int] = {status: rank for rank, status in enumerate(AttemptStatus)}
+"""Facts move forward only; a lower one that comes late is ignored."""
+
+
+class Step(StrEnum):
+    """What we do with an attempt. Each is a row's state, so a crash goes on where it was."""
+
+    IDLE = "idle"  # no money in it
+    SECURING = "securing"  # money seen; appointments is being asked for the place
+    CAPTURING = "capturing"  # the intent to capture is stored; the outcome may be unknown
+    KEPT = "kept"  # captured, for a place that is secured
+    LAPSING = "lapsing"  # will not be captured; watched until the gateway lets go of it
+    SET_ASIDE = "set-aside"  # another amount than quoted: not captured, staff look at it
+    RETURNING = "returning"  # captured and not wanted: goes back in full
+    RELEASED = "released"  # the gateway let go of it uncaptured
+
+
+S = Step
+STEPS: Mapping[Step, frozenset[Step]] = {
+    S.IDLE: frozenset({S.SECURING, S.RETURNING, S.RELEASED}),
+    S.SECURING: frozenset({S.CAPTURING, S.KEPT, S.LAPSING, S.SET_ASIDE, S.RETURNING, S.RELEASED}),
+    S.CAPTURING: frozenset({S.KEPT, S.LAPSING, S.RETURNING, S.RELEASED}),
+    S.KEPT: frozenset({S.RETURNING}),
+    S.LAPSING: frozenset({S.SECURING, S.RETURNING, S.RELEASED}),
+    S.SET_ASIDE: frozenset({S.SECURING, S.RETURNING, S.RELEASED}),
+    S.RETURNING: frozenset(),
+    S.RELEASED: frozenset({S.SECURING, S.RETURNING}),
+}
+
+
+class Secured(StrEnum):
+    """What appointments answers to `secure`, and to `payment-captured` (`confirmed`)."""
+
+    SECURED = "secured"
+    CONFIRMED = "confirmed"
+    BUSY = "busy"
+    MISMATCH = "mismatch"
+    GONE = "gone"
+    CANCELLED = "cancelled"
+    ALREADY_PAID = "already-paid"
+
+
+class Move(StrEnum):
+    """What is to be done next with an attempt."""
+
+    WAIT = "wait"
+    SECURE = "secure"  # ask appointments for the place
+    CAPTURE = "capture"  # ask the gateway for the money
+    FETCH = "fetch"  # a capture may have happened: ask the gateway what is
+    SETTLE = "settle"  # take the step in `Next`, no question needed
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """The case as seen by one of its attempts. `taken_by_other`: another attempt is kept; `claimed_by_other`:
+    another one is being captured, or is kept.
+    """
+
+    closed: bool
+    taken_by_other: bool = False
+    claimed_by_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """An attempt: our step, the gateway's last word, and whether its capture was ever asked for."""
+
+    step: Step
+    status: AttemptStatus
+    captured: bool
+    matches: bool = True  # amount and currency are those of our payment
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A move and, for SETTLE, the step to take."""
+
+    move: Move
+    step: Step | None = None
+
+
+def moves_forward(old: AttemptStatus | None, new: AttemptStatus) -> bool:
+    """Whether a fact is news."""
+    return old is None or RANK[new] > RANK[old]
+
+
+def step_after_fact(case: CaseView, step: Step, status: AttemptStatus, captured: bool) -> Step:
+    """The step that a new fact about an attempt brings; `captured`: the money is ours, or was."""
+    if captured:
+        if step in (S.KEPT, S.RETURNING):
+            return step
+        # ◆ Money captured on a closed case goes back; so does a second capture on one appointment.
+        if case.closed or case.taken_by_other:
+            return S.RETURNING
+        return S.KEPT if step is S.CAPTURING else S.SECURING
+    if status is AttemptStatus.REFUNDED:
+        return S.RELEASED
+    if status is AttemptStatus.AUTHORIZED and step is S.IDLE:
+        return S.SECURING
+    return step
+
+
+def next_move(case: CaseView, attempt: AttemptView) -> Next:
+    """What is to be done now, decided under the case's lock."""
+    if attempt.step is S.SECURING:
+        return _before_secure(case, attempt)
+    if attempt.step is S.CAPTURING:
+        # ◆ Outcome unknown: ask until it is known; nothing else may decide.
+        if attempt.asked:
+            return Next(Move.FETCH)
+        return Next(Move.CAPTURE) if may_capture(case) else Next(Move.SETTLE, S.LAPSING)
+    return Next(Move.WAIT)
+
+
+def _before_secure(case: CaseView, attempt: AttemptView) -> Next:
+    unwanted = S.RETURNING if attempt.captured else S.LAPSING
+    if not attempt.matches:
+        return Next(Move.SETTLE, S.RETURNING if attempt.captured else S.SET_ASIDE)
+    if case.closed or case.taken_by_other:
+        return Next(Move.SETTLE, unwanted)
+    return Next(Move.WAIT) if case.claimed_by_other else Next(Move.SECURE)
+
+
+def may_capture(case: CaseView) -> bool:
+    """◆ If the case is closed, it does not capture. Asked under the case's lock before every capture call."""
+    return not case.closed and not case.claimed_by_other
+
+
+def step_after_secure(case: CaseView, captured: bool, outcome: Secured) -> Step:
+    """The step that appointments' answer brings."""
+    unwanted = S.RETURNING if captured else S.LAPSING
+    if outcome is Secured.BUSY:
+        return S.SECURING
+    if outcome is Secured.MISMATCH:
+        return S.RETURNING if captured else S.SET_ASIDE
+    if outcome is not Secured.SECURED or case.closed:
+        return unwanted
+    if case.claimed_by_other:
+        return S.RETURNING if captured and case.taken_by_other else S.SECURING
+    return S.KEPT if captured else S.CAPTURING
+
+
+def status_after_fact(
+    status: PaymentStatus, fact: AttemptStatus, captured: bool, *, others_live: bool
+) -> PaymentStatus:
+    """The payment's status after a fact about one of its attempts. `others_live`: another attempt has money."""
+    if captured:
+        return status if _has_money(status) else P.CAPTURED
+    if _has_money(status):
+        return status
+    if fact is AttemptStatus.AUTHORIZED:
+        return P.AUTHORIZED
+    if fact in (AttemptStatus.FAILED, AttemptStatus.REFUNDED) and not others_live:
+        return P.FAILED
+    return status
+
+
+def status_after_refunds(captured: int, refunded: int) -> PaymentStatus:
+    """The status of a captured payment of which `refunded` minor units were given back."""
+    if refunded == 0:
+        return P.CAPTURED
+    return P.REFUNDED if refunded >= captured else P.PARTIALLY_REFUNDED
+
+
+def _has_money(status: PaymentStatus) -> bool:
+    return status in (P.CAPTURED, P.PARTIALLY_REFUNDED, P.REFUNDED)
+
+
+def owed_on_close(captured: int, promised: int, owed_back: int | None) -> int:
+    """What a cancellation still owes of one attempt's money, in minor units.
+
+    `owed_back` is what appointments says of the visit that this money had confirmed (None: it confirmed none, so
+    all of it); `promised` is what pending and processed refunds already give back.
+    """
+    owed = captured if owed_back is None else min(captured, owed_back)
+    return max(0, owed - promised)
+
+
+def refundable(captured: int, promised: int) -> int:
+    """What may still be refunded: pending and processed refunds never exceed what was captured."""
+    return max(0, captured - promised)
+
+
+class RefundStatus(StrEnum):
+    """Where a refund is. A processed one may still fail."""
+
+    PENDING = "pending"
+    PROCESSED = "processed"
+    FAILED = "failed"
+
+
+REFUND_RANK: Mapping[RefundStatus, int] = {status: rank for rank, status in enumerate(RefundStatus)}
+
+
+def method_of(reported: str | None) -> PaymentMethod | None:
+    """The gateway's word for a method, as ours."""
+    if not reported:
+        return None
+    spelt = reported.replace("_", "-")
+    return PaymentMethod(spelt) if spelt in set(PaymentMethod) else PaymentMethod.OTHER

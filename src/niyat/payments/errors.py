@@ -1,0 +1,61 @@
+"""What can go wrong with a payment, as nouns. http/errors.py says which status each has."""
+
+from __future__ import annotations
+
+from niyat.kernel.errors import NiyatError
+
+
+class AppointmentNotFound(NiyatError):
+    """There is no such appointment of yours."""
+
+
+class HoldLapsed(NiyatError):
+    """The time to pay for this slot is over; choose a time again."""
+
+
+class AppointmentCancelled(NiyatError):
+    """This appointment was cancelled; it needs no payment."""
+
+
+class AlreadyPaid(NiyatError):
+    """This appointment is paid; there is nothing more to pay."""
+
+
+class NoPaymentNeeded(NiyatError):
+    """This appointment is free; confirm it without a payment."""
+
+
+class PaymentNotFound(NiyatError):
+    """There is no such payment of yours."""
+
+
+class PaymentProviderRefused(NiyatError):
+    """The payment provider refused to begin this payment; choose another way to pay or ask the clinic."""
+
+
+class SignatureWrong(NiyatError):
+    """The payment provider did not sign this; nothing was changed."""
+
+
+class WebhookMalformed(NiyatError):
+    """This is no event of the payment provider."""
+
+
+class AccountMismatch(NiyatError):
+    """This event belongs to another account at the payment provider."""
+
+
+class PaymentOfAnotherOrder(NiyatError):
+    """This payment at the provider belongs to another order; nothing was changed."""
+
+
+class PaymentOfAnotherAppointment(NiyatError):
+    """This payment belongs to another appointment; nothing was changed."""
+
+
+class NothingToRefund(NiyatError):
+    """This payment has no captured money to give back."""
+
+
+class RefundExceedsCaptured(NiyatError):
+    """Refunds may not exceed what was captured; ask for at most what is left."""

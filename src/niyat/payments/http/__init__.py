@@ -1,0 +1,28 @@
+"""Routes of payments: begin and verify, read, refund, and what the gateway itself calls."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from niyat.kernel.http import create_app
+from niyat.payments.http import gateway_calls, payments, reads, refunds
+from niyat.payments.http.common import ERRORS
+
+__all__ = ["ERRORS", "routes"]
+
+DESCRIPTION = """
+Takes money for visits and gives it back. An order is made at the payment provider; what the browser, the provider's
+webhooks and our own polling say about it meet in one place, so that every rupee is on a visit or on its way back.
+"""
+
+PREFIXES = ("/api/v1/payments", "/payments")
+
+
+def routes() -> FastAPI:
+    """The service's routes, without what they call."""
+    app = create_app("Niyat payments", DESCRIPTION, table=ERRORS)
+    for prefix in PREFIXES:
+        for router in (payments.router, gateway_calls.router, reads.router, refunds.router):
+            app.include_router(router, prefix=prefix)
+    app.include_router(payments.older, prefix="/payments")
+    return app

@@ -1,0 +1,55 @@
+"""Give money back by hand."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from niyat.kernel.auth import Admin
+from niyat.kernel.db import Connection
+from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.http import problems
+from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
+from niyat.payments import errors
+from niyat.payments.commands.refund import request_refund
+from niyat.payments.http.common import ERRORS, TheTill
+from niyat.payments.http.models import RefundForm, RefundShown
+from niyat.payments.queries import find_refund
+
+router = APIRouter(tags=["refunds"])
+
+
+@router.post(
+    "/{payment_id}/refund",
+    status_code=201,
+    response_model=RefundShown,
+    summary="Give back an amount of a captured payment",
+    responses=problems(
+        ERRORS,
+        Unauthenticated,
+        Forbidden,
+        InvalidRequest,
+        IdempotencyKeyReused,
+        errors.PaymentNotFound,
+        errors.NothingToRefund,
+        errors.RefundExceedsCaptured,
+    ),
+)
+async def refund_payment(
+    payment_id: UUID, form: RefundForm, who: Admin, till: TheTill, once: OnceOnly
+) -> JSONResponse:
+    """Administrators only. `Idempotency-Key` is required: a refund sent twice by mistake would be paid twice."""
+    if once.key is None:
+        raise InvalidRequest("A refund needs the header Idempotency-Key.")
+    request = once.key
+
+    async def command(conn: Connection) -> Answer:
+        refund_id = await request_refund(
+            conn, payment_id, form.amount, form.reason_code, request=request, requested_by=who.account_id
+        )
+        shown = RefundShown.model_validate(await find_refund(conn, refund_id))
+        return Answer(201, shown.model_dump(mode="json"))
+
+    return (await answer_once(till.db, once, command)).response()

@@ -1,0 +1,49 @@
+"""What runs on its own. Every job claims its rows with a lease, so several processes may run it at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from niyat.kernel.jobs import Bell, Job
+from niyat.payments.commands.advance import advance, due_attempts
+from niyat.payments.commands.drive_refund import drive_refund, due_refunds
+from niyat.payments.commands.poll import poll
+from niyat.payments.commands.sweep import sweep
+from niyat.payments.commands.webhook_process import process_webhooks, prune_webhooks
+from niyat.payments.till import Till
+
+WEBHOOKS_KEPT = timedelta(days=30)
+AT_ONCE = 20
+
+
+async def drive_attempts(till: Till) -> int:
+    """Take every attempt that is due as far as it goes; how many were due."""
+    due = await due_attempts(till, AT_ONCE)
+    await asyncio.gather(*(advance(till, attempt) for attempt in due))
+    return len(due)
+
+
+async def drive_refunds(till: Till) -> int:
+    """Send, or ask about, every refund that is due; how many were."""
+    due = await due_refunds(till, AT_ONCE)
+    await asyncio.gather(*(drive_refund(till, refund_id) for refund_id in due))
+    return len(due)
+
+
+async def prune(till: Till) -> None:
+    """Forget webhooks long worked off."""
+    await till.db.run(prune_webhooks, WEBHOOKS_KEPT)
+
+
+def jobs(till: Till, webhooks: Bell, money: Bell) -> Sequence[Job]:
+    """The jobs of payments. `webhooks` rings when one was stored, `money` after every commit."""
+    return [
+        Job("payments: webhooks", 1, lambda: process_webhooks(till), webhooks),
+        Job("payments: poll orders", 2, lambda: poll(till)),
+        Job("payments: drive attempts", 1, lambda: drive_attempts(till), money),
+        Job("payments: sweep", 10, lambda: sweep(till)),
+        Job("payments: drive refunds", 2, lambda: drive_refunds(till), money),
+        Job("payments: prune", 3600, lambda: prune(till)),
+    ]

@@ -1,0 +1,94 @@
+"""Reads, shaped for their screens. Ownership is checked by the routes, which know who asks."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from niyat.kernel.db import Database
+from niyat.payments.domain import PaymentStatus, Step
+from niyat.payments.outcome import outcome_of
+
+COLUMNS = """
+SELECT p.*, c.hold_expires_at, c.patient_id, c.doctor_id, c.state = 'open' AND c.expired_at IS NULL AS awaited,
+    coalesce(c.confirmed_payment_id = p.payment_id, false) AS confirmed,
+    ARRAY(SELECT step FROM payment_attempts a WHERE a.payment_id = p.payment_id) AS steps,
+    EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.payment_id AND r.status = 'pending'
+        AND r.gateway_payment_id = p.gateway_payment_id) AS refunds_pending
+FROM payment_transactions p JOIN payment_cases c USING (appointment_id)
+"""
+ONE = COLUMNS + "WHERE p.payment_id = $1"
+OF_APPOINTMENT = COLUMNS + "WHERE p.appointment_id = $1 ORDER BY p.payment_id DESC LIMIT 100"
+OF_ACCOUNT = (
+    COLUMNS
+    + """
+WHERE p.account_id = $1 AND ($2::uuid IS NULL OR p.payment_id < $2) ORDER BY p.payment_id DESC LIMIT $3
+"""
+)
+ATTEMPTS = """
+SELECT gateway_payment_id, status, step, amount, currency, method, captured_amount, error_code, error_reason,
+    created_at, updated_at FROM payment_attempts WHERE payment_id = $1 ORDER BY created_at, gateway_payment_id
+"""
+REFUNDS = """
+SELECT refund_id, gateway_payment_id, gateway_refund_id, amount, currency, status, reason_code, created_at, updated_at
+FROM refunds WHERE payment_id = $1 ORDER BY refund_id
+"""
+HISTORY = """
+SELECT what, from_state, to_state, source, reason_code, gateway_payment_id, refund_id, happened_at
+FROM payment_history WHERE payment_id = $1 ORDER BY id
+"""
+REFUND = """
+SELECT refund_id, payment_id, appointment_id, gateway_payment_id, gateway_refund_id, amount, currency, status,
+    reason_code, created_at, updated_at FROM refunds WHERE refund_id = $1
+"""
+
+
+def _shaped(row: Any) -> dict[str, Any]:
+    shown = dict(row)
+    shown["order_id"] = shown["gateway_order_id"]
+    shown["outcome"] = outcome_of(
+        PaymentStatus(row["status"]),
+        [Step(step) for step in row["steps"]],
+        payable=row["open"] and row["gateway_order_id"] is not None and row["awaited"],
+        confirmed=row["confirmed"],
+        refunds_pending=row["refunds_pending"],
+    )
+    return shown
+
+
+async def find_payment(db: Database, payment_id: UUID) -> dict[str, Any] | None:
+    """One payment, as everybody who may see it sees it."""
+    row = await db.fetchrow(ONE, payment_id)
+    return _shaped(row) if row else None
+
+
+async def payment_in_full(db: Database, payment_id: UUID) -> dict[str, Any] | None:
+    """One payment with its attempts, refunds and history."""
+    found = await find_payment(db, payment_id)
+    if found is None:
+        return None
+    return found | {
+        "attempts": [dict(row) for row in await db.fetch(ATTEMPTS, payment_id)],
+        "refunds": [dict(row) for row in await db.fetch(REFUNDS, payment_id)],
+        "history": [dict(row) for row in await db.fetch(HISTORY, payment_id)],
+    }
+
+
+async def payments_of_appointment(db: Database, appointment_id: UUID) -> list[dict[str, Any]]:
+    """All payments of an appointment, the newest first."""
+    return [_shaped(row) for row in await db.fetch(OF_APPOINTMENT, appointment_id)]
+
+
+async def payments_of_account(
+    db: Database, account_id: UUID, before: UUID | None, limit: int
+) -> tuple[list[dict[str, Any]], UUID | None]:
+    """A page of an account's payments, the newest first, and the cursor of the next one."""
+    rows = await db.fetch(OF_ACCOUNT, account_id, before, limit + 1)
+    page = [_shaped(row) for row in rows[:limit]]
+    return page, page[-1]["payment_id"] if len(rows) > limit else None
+
+
+async def find_refund(db: Any, refund_id: UUID) -> dict[str, Any]:
+    """One refund that exists; `db` is a database or an open transaction."""
+    row = await db.fetchrow(REFUND, refund_id)
+    return dict(row)

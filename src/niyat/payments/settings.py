@@ -1,0 +1,80 @@
+"""What payments must be told. The gateway's variables keep the vendor's names, without our prefix."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from niyat.kernel.settings import Environment
+
+LIVE_URL = "https://api.razorpay.com"
+
+
+class Capture(StrEnum):
+    """Manual: authorise, secure the slot, then capture. Automatic: the gateway captures at once."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+class PaymentsSettings(BaseSettings):
+    """Settings of the payments service."""
+
+    model_config = SettingsConfigDict(env_prefix="NIYAT_PAYMENTS_", extra="ignore", populate_by_name=True)
+
+    environment: Environment = Field(default=Environment.SANDBOX, validation_alias="NIYAT_ENVIRONMENT")
+    public_url: str = Field(
+        default="http://127.0.0.1:8080", pattern=r"^https?://[^/]+$", validation_alias="NIYAT_PUBLIC_URL"
+    )
+
+    razorpay_key_id: str = Field(validation_alias="RAZORPAY_KEY_ID", min_length=1)
+    razorpay_key_secret: SecretStr = Field(validation_alias="RAZORPAY_KEY_SECRET", min_length=1)
+    razorpay_webhook_secret: SecretStr = Field(validation_alias="RAZORPAY_WEBHOOK_SECRET", min_length=1)
+    razorpay_webhook_secret_previous: SecretStr | None = Field(
+        default=None,
+        validation_alias="RAZORPAY_WEBHOOK_SECRET_PREVIOUS",
+        description="While a secret is rotated",
+    )
+    razorpay_account_id: str | None = Field(
+        default=None,
+        validation_alias="RAZORPAY_ACCOUNT_ID",
+        description="Webhooks of another account are refused",
+    )
+    razorpay_base_url: str = Field(
+        default=LIVE_URL, validation_alias="RAZORPAY_BASE_URL", pattern=r"^https?://[^?#]+[^/?#]$"
+    )
+
+    capture: Capture = Capture.MANUAL
+    capture_window_minutes: int = Field(
+        default=720, ge=12, le=7200, description="After that the gateway gives back what was not captured"
+    )
+    gateway_timeout_seconds: float = Field(default=8.0, gt=0, le=60)
+    gateway_threads: int = Field(default=8, ge=1, le=64)
+    verify_wait_seconds: float = Field(
+        default=4.0, ge=0, le=20, description="How long verify waits for capture"
+    )
+    lease_seconds: int = Field(
+        default=60, ge=5, description="How long one worker may be at one attempt or refund"
+    )
+    sweep_after_seconds: int = Field(
+        default=120, ge=0, description="Captured and not confirmed: ask appointments"
+    )
+    commission_percent: int = Field(default=0, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _no_test_keys_in_production(self) -> PaymentsSettings:
+        if self.environment is Environment.PRODUCTION and self.razorpay_key_id.startswith("rzp_test_"):
+            raise ValueError("RAZORPAY_KEY_ID is a test key; production needs a live one")
+        if self.lease_seconds <= self.gateway_timeout_seconds:
+            raise ValueError(
+                "NIYAT_PAYMENTS_LEASE_SECONDS must exceed NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS"
+            )
+        return self
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The current secret and, while it is rotated, the previous one."""
+        known = (self.razorpay_webhook_secret, self.razorpay_webhook_secret_previous)
+        return tuple(secret.get_secret_value() for secret in known if secret is not None)

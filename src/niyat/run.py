@@ -1,0 +1,264 @@
+"""What the commands of `cli.py` do: bring up everything in this process, or look at what runs.
+
+`up` goes from the outside in: PostgreSQL, databases, the sandbox, the services; and stops in the reverse order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+from uuid import UUID
+
+import uvicorn
+
+from niyat.app import SERVICES, Niyat, assemble, describe_apps
+from niyat.configuration import (
+    Configuration,
+    from_environment,
+    is_sandboxed,
+    provided_by_sandbox,
+    register_at_sandbox,
+)
+from niyat.demo.clinic import load as load_demo
+from niyat.demo.seed import seed_clinic
+from niyat.embedded import secrets
+from niyat.embedded.home import home_directory, make_home
+from niyat.embedded.lock import HomeLock
+from niyat.embedded.postgres import EmbeddedPostgres
+from niyat.embedded.running import Running
+from niyat.embedded.stand_ins import StandIns
+from niyat.events import deadletters
+from niyat.identity.bootstrap import create_admin as create_admin_account
+from niyat.kernel import log, settings
+from niyat.kernel.clock import Clock
+from niyat.kernel.db import Database
+from niyat.kernel.migrations import migrate_service
+from niyat.kernel.provision import Credentials, ServiceUrls, provision, service_urls
+from niyat.openapi import joined
+
+Say = Callable[[str], None]
+
+PASSWORDS = "database-passwords.json"
+LOG = "niyat.log"
+DRAIN_SECONDS = 5
+
+
+def up(*, port: int, seed: bool, say: Say) -> None:
+    """Run everything until a signal; raises AlreadyRunning, saying where the first one is."""
+    home = make_home(home_directory())
+    lock = HomeLock.acquire(home)
+    common = _common(port)
+    say(f"Niyat keeps its data in {home}, its log in {home / LOG}")
+    with contextlib.ExitStack() as stack:
+        lines = stack.enter_context(_private_log(home / LOG))
+        log.configure(json=common.log_json, level=common.log_level, to=lines)
+        admin_url = stack.enter_context(_postgres(common, home, say))
+        urls = _databases(admin_url, home, say)
+        listener = _listen(port)
+        running = Running(f"http://127.0.0.1:{listener.getsockname()[1]}", admin_url)
+        if is_sandboxed(common):
+            stand_ins = StandIns.start(home / "sandbox")
+            stack.callback(stand_ins.stop)
+            running = replace(running, sandbox_url=stand_ins.url, mail_port=stand_ins.mail_port)
+        running.save(home)
+        stack.callback(Running.forget, home)
+        lock.write({"address": running.address})
+        asyncio.run(_up(running, home, urls, listener, seed=seed, say=say))
+    say("Stopped. Everything is kept for the next start.")
+
+
+def serve(*, port: int, say: Say) -> None:
+    """One more process of the services, on the databases of the `niyat up` of this home. Raises NotRunning."""
+    home = home_directory()
+    running = Running.load(home)
+    common = _common(port)
+    log.configure(json=common.log_json, level=common.log_level)
+    urls = _urls(running, home)
+    listener = _listen(port)
+    say(f"Serving on http://127.0.0.1:{listener.getsockname()[1]} too")
+    asyncio.run(_serve(running, home, urls, listener))
+
+
+def running() -> Running:
+    """Where the `niyat up` of this home listens. Raises NotRunning."""
+    return Running.load(home_directory())
+
+
+def audit_urls() -> Mapping[str, str]:
+    """Service → URL by which the audit reads its database. Raises NotRunning."""
+    home = home_directory()
+    return {service: of.audit for service, of in _urls(Running.load(home), home).items()}
+
+
+async def create_admin(email: str, name: str) -> UUID:
+    """The account of a new administrator. Raises NotRunning."""
+    home = home_directory()
+    async with _database(_urls(Running.load(home), home)["identity"].app) as db:
+        return await create_admin_account(db, email=email, name=name)
+
+
+async def list_dead_letters() -> list[str]:
+    """One line for each dead letter of every service."""
+    lines: list[str] = []
+    home = home_directory()
+    for service, of in _urls(Running.load(home), home).items():
+        async with _database(of.app) as db:
+            lines += [
+                f"{service} {dead.id}: {dead.type} of {dead.key} after {dead.tries} tries: {dead.last_error}"
+                for dead in await db.run(deadletters.list_dead)
+            ]
+    return lines or ["No dead letters."]
+
+
+async def replay_dead_letter(service: str, letter: int) -> str:
+    """Put a dead letter back. Raises DeadLetterNotFound, NotRunning."""
+    home = home_directory()
+    async with _database(_urls(Running.load(home), home)[service].app) as db:
+        dead = await db.run(lambda conn: deadletters.replay(conn, letter))
+    return f"{dead.type} of {dead.key} is in the inbox of {dead.consumer} again."
+
+
+def describe(service: str | None) -> dict[str, Any]:
+    """The API description of `service`, or all joined; needs no database and nothing running."""
+    apps = describe_apps()
+    return apps[service].openapi() if service else joined(apps, settings.load(settings.Settings).public_url)
+
+
+def _common(port: int) -> settings.Settings:
+    address = {} if "NIYAT_PUBLIC_URL" in os.environ else {"public_url": f"http://127.0.0.1:{port}"}
+    return settings.load(settings.Settings, **address)
+
+
+@contextlib.contextmanager
+def _postgres(common: settings.Settings, home: Path, say: Say) -> Iterator[str]:
+    """The URL that administers the server: the operator's, or our own embedded one, which stops at the end."""
+    if common.postgres_url is not None:
+        yield common.postgres_url.get_secret_value()
+        return
+    server = EmbeddedPostgres.start(home, report=say)
+    try:
+        yield server.superuser_url()
+    finally:
+        server.stop()
+
+
+def _databases(admin_url: str, home: Path, say: Say) -> dict[str, ServiceUrls]:
+    urls = provision(admin_url, Credentials.load_or_create(home / PASSWORDS))
+    ran = sum(
+        migrate_service(of.migration, service, lambda line: say(f"  {line}")) for service, of in urls.items()
+    )
+    say(f"Databases are ready ({ran} migrations ran)" if ran else "Databases are up to date")
+    return urls
+
+
+def _urls(running: Running, home: Path) -> dict[str, ServiceUrls]:
+    credentials = Credentials.load_or_create(home / PASSWORDS)
+    return {service: service_urls(running.postgres_url, credentials, service) for service in SERVICES}
+
+
+async def _configuration(running: Running, home: Path, listener: socket.socket) -> Configuration:
+    """The settings of this process; the sandbox, where it runs, knows our keys afterwards."""
+    common = _common(listener.getsockname()[1])
+    if running.sandbox_url is None or running.mail_port is None:
+        return from_environment(common)
+    known = secrets.load_or_create(home)
+    await register_at_sandbox(known, running.sandbox_url, running.address)
+    return from_environment(common, provided_by_sandbox(known, running.sandbox_url, running.mail_port))
+
+
+@contextlib.contextmanager
+def _private_log(path: Path) -> Iterator[TextIO]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a", buffering=1, encoding="utf-8") as lines:
+        yield lines
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(2048)  # from here on nobody is turned away; who comes early waits
+    return listener
+
+
+async def _up(
+    running: Running,
+    home: Path,
+    urls: Mapping[str, ServiceUrls],
+    listener: socket.socket,
+    *,
+    seed: bool,
+    say: Say,
+) -> None:
+    async def welcome(niyat: Niyat) -> None:
+        demo = load_demo()
+        if seed and running.sandbox_url:
+            await create_admin_account(
+                niyat.services["identity"].db, email=demo.admin.email, name=demo.admin.name
+            )
+            await seed_clinic(running.address, running.sandbox_url, say)
+        say(f"\nNiyat is ready: {running.address}  (the API: {running.address}/openapi.json)")
+        if running.sandbox_url:
+            say(f"Mails: {running.sandbox_url}/mailbox   text messages: {running.sandbox_url}/phone")
+            say(f"Sign in with a code as admin {demo.admin.email}, or as a patient with any phone number;")
+            say("the code arrives at the address above. Doctors: GET /api/v1/doctors")
+            say("Next, in another terminal: .venv/bin/niyat demo")
+        say("Ctrl-C stops everything.")
+
+    await _serve(running, home, urls, listener, welcome)
+
+
+async def _serve(
+    running: Running,
+    home: Path,
+    urls: Mapping[str, ServiceUrls],
+    listener: socket.socket,
+    ready: Callable[[Niyat], Awaitable[None]] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; then answer what is being answered, finish what was begun, and stop."""
+    niyat = await assemble(
+        await _configuration(running, home, listener),
+        {service: of.app for service, of in urls.items()},
+        Clock(),
+    )
+    config = uvicorn.Config(
+        niyat.edge, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
+    )
+    server = _Server(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+    niyat.start()
+    try:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        if ready is not None:
+            await ready(niyat)
+        await serving
+    finally:
+        await niyat.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn would raise the signal once more after its own shutdown and cut ours short; here signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+@contextlib.asynccontextmanager
+async def _database(url: str) -> AsyncIterator[Database]:
+    db = await Database.connect(url, max_connections=2)
+    try:
+        yield db
+    finally:
+        await db.close()

@@ -1,0 +1,63 @@
+"""Puts the stand-ins, their control and their inboxes into one web application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import traceback
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from niyat.sandbox import inbox, twilio
+from niyat.sandbox.control import merchants, money, webhooks
+from niyat.sandbox.control import world as surroundings
+from niyat.sandbox.razorpay import api, windows
+from niyat.sandbox.razorpay.courier import Courier
+from niyat.sandbox.world import World
+
+_LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
+
+
+def _end_loudly(task: asyncio.Task[None]) -> None:
+    """A round that ends by itself is a bug of the sandbox: no test may go on without it."""
+    traceback.print_exception(task.exception())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def create_app(world: World) -> FastAPI:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        courier = Courier(world)
+        app.state.world, app.state.courier = world, courier
+        rounds = [asyncio.create_task(courier.run()), asyncio.create_task(windows.watch(world))]
+        for task in rounds:
+            task.add_done_callback(_end_loudly)
+        yield
+        for task in rounds:
+            task.remove_done_callback(_end_loudly)
+            task.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
+        await courier.close()
+
+    app = FastAPI(title="Niyat sandbox", lifespan=lifespan)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_NAMES)
+    for router in (
+        api.router,
+        twilio.router,
+        merchants.router,
+        money.router,
+        webhooks.router,
+        surroundings.router,
+        inbox.router,
+    ):
+        app.include_router(router)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app

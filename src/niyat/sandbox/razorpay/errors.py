@@ -1,0 +1,54 @@
+"""The vendor's error shape: `{"error": {code, description, source, step, reason, metadata, field?}}`."""
+
+from __future__ import annotations
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+
+
+class Refusal(Exception):
+    """The API refuses a call; becomes the vendor's JSON."""
+
+    def __init__(
+        self, description: str, *, field: str | None = None, status: int = 400, validation: bool = True
+    ) -> None:
+        super().__init__(description)
+        self.description = description
+        self.field = field
+        self.status = status
+        self.validation = validation
+
+    def page(self) -> Response:
+        error: dict[str, object] = {"code": "BAD_REQUEST_ERROR", "description": self.description}
+        if self.validation:
+            error |= {
+                "source": "business",
+                "step": "payment_initiation",
+                "reason": "input_validation_failed",
+            }
+        else:
+            error |= {"source": "NA", "step": "NA", "reason": "NA"}
+        error["metadata"] = {}
+        if self.field is not None:
+            error["field"] = self.field
+        return JSONResponse({"error": error}, status_code=self.status)
+
+
+def unknown_id() -> Refusal:
+    return Refusal("The id provided does not exist")
+
+
+def fault_page(status: int, description: str | None) -> Response:
+    """What Razorpay answers when it is ill (500), too busy (429) or refuses outright (400)."""
+    if status == 500:
+        error = {
+            "code": "SERVER_ERROR",
+            "description": description or "We are facing some trouble completing your request at the moment.",
+            "source": "internal",
+            "step": "NA",
+            "reason": "server_error",
+            "metadata": {},
+        }
+        return JSONResponse({"error": error}, status_code=500)
+    text = description or ("Request failed" if status == 400 else "Too many requests")
+    return Refusal(text, status=status, validation=False).page()

@@ -1,0 +1,148 @@
+-- The sandbox's books. `doc` columns hold the vendor's entity exactly as the API shows it.
+-- All times are seconds of the sandbox's own clock.
+
+CREATE TABLE IF NOT EXISTS clock (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    shift_seconds REAL NOT NULL,
+    frozen_at REAL
+);
+
+CREATE TABLE IF NOT EXISTS merchants (
+    key_id TEXT PRIMARY KEY,
+    key_secret TEXT NOT NULL,
+    account_id TEXT NOT NULL UNIQUE,
+    webhook_url TEXT NOT NULL,
+    webhook_secret TEXT NOT NULL,
+    previous_webhook_secret TEXT,
+    default_capture TEXT NOT NULL DEFAULT 'automatic' CHECK (default_capture IN ('automatic', 'manual')),
+    refund_mode TEXT NOT NULL DEFAULT 'auto' CHECK (refund_mode IN ('auto', 'manual')),
+    webhook_mode TEXT NOT NULL DEFAULT 'deliver' CHECK (webhook_mode IN ('deliver', 'hold', 'drop')),
+    webhook_delay_seconds REAL NOT NULL DEFAULT 0,
+    webhook_duplicate INTEGER NOT NULL DEFAULT 0,
+    webhook_sign_with TEXT NOT NULL DEFAULT 'current'
+        CHECK (webhook_sign_with IN ('current', 'old', 'garbage', 'missing')),
+    webhook_retry_seconds REAL NOT NULL DEFAULT 2,
+    webhook_disabled INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE IF NOT EXISTS orders (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    receipt TEXT,
+    created_at INTEGER NOT NULL,
+    capture TEXT NOT NULL,
+    automatic_expiry_minutes INTEGER NOT NULL,
+    manual_expiry_minutes INTEGER NOT NULL,
+    doc TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS orders_by_receipt ON orders (key_id, receipt);
+
+CREATE TABLE IF NOT EXISTS payments (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    order_id TEXT NOT NULL REFERENCES orders (id),
+    created_at INTEGER NOT NULL,
+    doc TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS payments_by_order ON payments (order_id);
+CREATE INDEX IF NOT EXISTS payments_authorized ON payments (order_id)
+    WHERE json_extract(doc, '$.status') = 'authorized';
+CREATE INDEX IF NOT EXISTS payments_by_time ON payments (key_id, created_at);
+
+CREATE TABLE IF NOT EXISTS refunds (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    payment_id TEXT NOT NULL REFERENCES payments (id),
+    created_at INTEGER NOT NULL,
+    idempotency_key TEXT,
+    idempotency_body TEXT,
+    doc TEXT NOT NULL,
+    UNIQUE (key_id, idempotency_key)
+);
+CREATE INDEX IF NOT EXISTS refunds_by_payment ON refunds (payment_id);
+
+-- Append-only: what really happened to money, and on whose word.
+CREATE TABLE IF NOT EXISTS effects (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    at INTEGER NOT NULL,
+    effect TEXT NOT NULL,
+    entity_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    actor TEXT NOT NULL CHECK (actor IN ('api', 'checkout', 'dashboard', 'razorpay'))
+);
+
+CREATE TABLE IF NOT EXISTS webhook_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    event TEXT NOT NULL,
+    entity_id TEXT NOT NULL,
+    body BLOB NOT NULL,
+    secret TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'held', 'dropped', 'delivered', 'given-up')),
+    due_at REAL NOT NULL,
+    copies_left INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS webhook_events_due ON webhook_events (due_at) WHERE state = 'waiting';
+
+CREATE TABLE IF NOT EXISTS webhook_tries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL REFERENCES webhook_events (id),
+    at REAL NOT NULL,
+    url TEXT NOT NULL,
+    signature TEXT,
+    status INTEGER,
+    problem TEXT
+);
+CREATE INDEX IF NOT EXISTS webhook_tries_by_event ON webhook_tries (event_id);
+
+CREATE TABLE IF NOT EXISTS faults (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key_id TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    times_left INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    after_effect INTEGER NOT NULL,
+    description TEXT
+);
+
+CREATE TABLE IF NOT EXISTS phone_accounts (
+    sid TEXT PRIMARY KEY,
+    auth_token TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS texts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_sid TEXT NOT NULL REFERENCES phone_accounts,
+    recipient TEXT NOT NULL,
+    sent_at REAL NOT NULL,
+    doc TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS texts_by_recipient ON texts (recipient);
+
+CREATE TABLE IF NOT EXISTS mails (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sender TEXT NOT NULL,
+    received_at REAL NOT NULL,
+    raw BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS mail_recipients (
+    mail_id INTEGER NOT NULL REFERENCES mails,
+    address TEXT NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (address, mail_id)
+);
+
+CREATE TABLE IF NOT EXISTS mail_faults (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    mode TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    recipient TEXT COLLATE NOCASE,
+    times_left INTEGER NOT NULL
+);

@@ -1,0 +1,44 @@
+"""The audit's checks of this database find what they are there for."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from niyat.appointments.checks import CHECKS
+from tests.integration.appointments.world import appointments
+from tests.support.postgres import Databases
+
+BREAKS = {
+    "no-overlapping-appointments": "ALTER TABLE appointments DROP CONSTRAINT appointments_no_overlap;"
+    " UPDATE appointments SET busy = tstzrange('-infinity', 'infinity'),"
+    " doctor_key = (SELECT min(doctor_key) FROM appointments)",
+    "one-appointment-per-slot": "DROP INDEX appointments_one_live_per_slot;"
+    " UPDATE appointments SET slot_id = (SELECT slot_id FROM appointments LIMIT 1)",
+    "slots-agree-with-appointments": "UPDATE available_slots SET status = 'available' WHERE status = 'held'",
+    "times-agree-with-slots": "UPDATE available_slots SET ends_at = ends_at + interval '1 s' WHERE status = 'held'",
+    "history-is-a-legal-path": "INSERT INTO appointment_status_history"
+    " (appointment_id, from_status, to_status, actor_role, reason_code)"
+    " SELECT id, 'confirmed', 'completed', 'system', 'x' FROM appointments",
+    "history-ends-in-the-status": "UPDATE appointments SET status = 'expired'",
+    "no-lapsed-hold": "UPDATE appointments SET hold_expires_at = niyat_now() - interval '1 s'",
+    "appointment-events-are-counted": "DELETE FROM outbox",
+}
+
+
+def test_every_check_is_tried() -> None:
+    assert [check.name for check in CHECKS] == list(BREAKS)
+
+
+@pytest.mark.parametrize("name", BREAKS)
+async def test_a_broken_promise_is_found(databases: Databases, name: str) -> None:
+    async with appointments(databases) as world:
+        await world.held()
+        await world.held()
+    check = next(check for check in CHECKS if check.name == name)
+    owner = await asyncpg.connect(databases.superuser_url("appointments"))
+    try:
+        await owner.execute(BREAKS[name])
+        assert await owner.fetch(check.sql, *([0.0] if "$1" in check.sql else []))
+    finally:
+        await owner.close()

@@ -1,0 +1,56 @@
+"""How many codes may be asked for."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.integration.identity.world import PHONE, World, identity
+from tests.support.postgres import Databases
+
+
+async def _asked(world: World, phone: str = PHONE) -> tuple[int, str | None]:
+    answer = await world.http.post("/api/v1/auth/codes", json={"phone": phone})
+    if answer.status_code == 429:
+        assert answer.json()["code"] == "too-many-requests"
+        assert answer.json()["retry_after_seconds"] == int(answer.headers["retry-after"])
+    return answer.status_code, answer.headers.get("retry-after")
+
+
+async def test_another_code_can_be_had_after_half_a_minute(world: World) -> None:
+    assert (await world.ask(phone=PHONE))["resend_after_seconds"] == 30
+    await world.later(seconds=10)
+    assert await _asked(world) == (429, "20")
+    assert await _asked(world, "+919811111111") == (202, None)
+    await world.later(seconds=20)
+    assert await _asked(world) == (202, None)
+
+
+async def test_five_codes_to_one_address_in_a_quarter_of_an_hour(world: World) -> None:
+    for _ in range(5):
+        assert await _asked(world) == (202, None)
+        await world.later(minutes=1)
+    assert await _asked(world) == (429, "600")
+    await world.later(minutes=10)
+    assert await _asked(world) == (202, None)
+
+
+async def test_twenty_codes_to_one_address_in_a_day(world: World) -> None:
+    for _ in range(20):
+        assert await _asked(world) == (202, None)
+        await world.later(minutes=20)
+    assert await _asked(world) == (429, str(24 * 3600 - 20 * 20 * 60))
+
+
+async def test_codes_from_one_ip_are_limited_whatever_the_address(databases: Databases) -> None:
+    async with identity(databases, codes_per_ip_in_15_minutes=3) as world:
+        for number in range(3):
+            assert (await _asked(world, f"+91981111111{number}"))[0] == 202
+        assert await _asked(world) == (429, "900")
+
+
+async def test_requests_at_once_cannot_slip_through_together(databases: Databases) -> None:
+    async with identity(databases, codes_per_ip_in_15_minutes=4) as world:
+        same = await asyncio.gather(*(_asked(world) for _ in range(8)))
+        assert [status for status, _ in same].count(202) == 1
+        others = await asyncio.gather(*(_asked(world, f"+91981111111{n}") for n in range(8)))
+        assert [status for status, _ in others].count(202) == 3

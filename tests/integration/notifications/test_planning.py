@@ -1,0 +1,169 @@
+"""Events become intents, each once, whatever comes twice or late."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from niyat.events.catalogue import PaymentReleased, RefundCompleted, RefundFailed, RefundInitiated
+from niyat.kernel.db import Connection
+from niyat.notifications.commands.templates import live_template, seed_templates, shipped
+from niyat.notifications.domain import NotificationChannel, NotificationType
+from tests.support.notifications import World, about_money, cancelled, confirmed, paid, rescheduled
+
+
+async def test_a_confirmation_and_three_reminders_are_planned_once_though_the_event_comes_twice(
+    world: World,
+) -> None:
+    visit = await world.visit()
+    await world.events(confirmed(visit))
+    await world.events(confirmed(visit))  # published twice: another event id, the same meaning
+    planned = await world.queue(visit)
+    assert sorted(row["dedupe_key"] for row in planned) == sorted(
+        [f"confirmed:{visit.appointment_id}:0:EMAIL"]
+        + [f"reminder:{visit.appointment_id}:0:{minutes}:EMAIL" for minutes in (15, 60, 1440)]
+    )
+    reminders = [row for row in planned if row["offset_minutes"]]
+    assert [visit.starts_at - row["due_at"] for row in reminders] == [
+        timedelta(hours=24),
+        timedelta(hours=1),
+        timedelta(minutes=15),
+    ]
+
+
+async def test_reminders_whose_time_has_passed_are_not_planned(world: World) -> None:
+    visit = await world.visit(starts_in=timedelta(minutes=40))
+    await world.events(confirmed(visit))
+    assert [row["offset_minutes"] for row in await world.queue(visit) if row["offset_minutes"]] == [15]
+
+
+async def test_a_cancellation_suppresses_what_was_promised_and_says_so(world: World) -> None:
+    visit = await world.visit()
+    await world.events(confirmed(visit))
+    world.appointments.change(visit.appointment_id, status="cancelled")
+    await world.events(cancelled(visit))
+    assert await world.states(visit) == {
+        "APPOINTMENT_CONFIRMED": ["suppressed"],
+        "APPOINTMENT_REMINDER": ["suppressed"] * 3,
+        "APPOINTMENT_CANCELLED": ["queued"],
+    }
+    await world.deliver()
+    assert await world.subjects(visit) == [
+        mail for mail in await world.subjects(visit) if mail.startswith("Cancelled")
+    ]
+    assert "₹250.00 of what you paid goes back to you" in (await world.only_mail(visit))["text"]
+
+
+async def test_somebody_who_lets_go_of_their_own_unpaid_hold_is_not_written_to(world: World) -> None:
+    visit = await world.visit()
+    await world.events(cancelled(visit, was_confirmed=False, payment_id=None))
+    assert await world.queue(visit) == []
+
+
+async def test_a_move_replaces_the_reminders_of_the_time_before(world: World) -> None:
+    visit = await world.visit()
+    await world.events(confirmed(visit))
+    await world.deliver()
+    later = visit.starts_at + timedelta(days=1)
+    world.appointments.change(visit.appointment_id, revision=1, starts_at=later)
+    await world.events(rescheduled(visit, later, revision=1))
+    await world.deliver()
+    reminders = await world.queue(visit, type="APPOINTMENT_REMINDER")
+    assert sorted((row["revision"], row["state"]) for row in reminders) == sorted(
+        [(0, "suppressed")] * 3 + [(1, "queued")] * 3
+    )
+    confirmation, moved = await world.subjects(visit)
+    assert confirmation.startswith("Confirmed")
+    assert moved.startswith("Moved")
+
+
+async def test_money_is_told_as_it_moves(world: World) -> None:
+    visit = await world.visit()
+    refund = {"refund_id": uuid4(), "reason_code": "cancelled", "amount": 25_000}
+    for event in (
+        paid(visit),
+        about_money(RefundInitiated, visit, **refund),
+        about_money(RefundCompleted, visit, **refund),
+        about_money(RefundFailed, visit, **refund | {"refund_id": uuid4()}),
+    ):
+        await world.events(event)
+        await world.deliver()
+    assert [subject.split(":")[0] for subject in await world.subjects(visit)] == [
+        "Received",
+        "Your refund of ₹250.00 is on its way",
+        "Refunded",
+        "Your refund of ₹250.00 needs another way",
+    ]
+
+
+async def test_a_refund_that_is_through_is_not_announced_as_under_way(world: World) -> None:
+    visit = await world.visit()
+    refund = {"refund_id": uuid4(), "reason_code": "cancelled"}
+    await world.events(
+        about_money(RefundInitiated, visit, **refund), about_money(RefundCompleted, visit, **refund)
+    )
+    await world.deliver()
+    await world.events(about_money(RefundInitiated, visit, **refund))  # a replay, late
+    await world.deliver()
+    assert await world.states(visit) == {"REFUND_INITIATED": ["suppressed"], "REFUND_COMPLETED": ["sent"]}
+
+
+async def test_late_money_for_a_lost_time_is_explained(world: World) -> None:
+    visit = await world.visit()
+    world.appointments.change(visit.appointment_id, status="expired")
+    await world.events(about_money(RefundInitiated, visit, refund_id=uuid4(), reason_code="gone"))
+    await world.deliver()
+    assert "The time you chose was no longer free" in (await world.only_mail(visit))["text"]
+
+
+async def test_who_was_not_charged_is_told_unless_they_paid_after_all(world: World) -> None:
+    lost, paid_again = await world.visit(), await world.visit()
+    world.appointments.change(lost.appointment_id, status="expired")
+    for visit in (lost, paid_again):
+        await world.events(about_money(PaymentReleased, visit, reason_code="gone"))
+    await world.deliver()
+    assert await world.subjects(lost) == ["You were not charged"]
+    assert await world.states(paid_again) == {"PAYMENT_NOT_TAKEN": ["suppressed"]}
+
+
+async def test_shipped_wording_is_stored_once_and_an_edited_one_stays_in_force(world: World) -> None:
+    count = "SELECT count(*) FROM notification_templates"
+    assert await world.db.fetchval(count) == len(list(shipped()))
+    await world.db.run(seed_templates)
+    assert await world.db.fetchval(f"{count} WHERE live AND version = 1") == len(list(shipped()))
+
+    which = (NotificationType.SIGN_IN_CODE, NotificationChannel.SMS)
+
+    async def edit(conn: Connection) -> None:
+        await conn.execute(
+            "UPDATE notification_templates SET live = false, text = 'of the release before' "
+            "WHERE type = $1 AND channel = $2",
+            *which,
+        )
+        await conn.execute(
+            "INSERT INTO notification_templates (type, channel, language, version, origin, subject, text, html, live) "
+            "VALUES ($1, $2, 'en', 2, 'edited', '', 'Ours: {{ code }}', '', true)",
+            *which,
+        )
+
+    await world.db.run(edit)
+    await world.db.run(seed_templates)  # a release with another wording than version 1
+    async with world.db.pool.acquire() as conn:
+        assert (await live_template(conn, *which, "en")).text == "Ours: {{ code }}"
+        assert (await live_template(conn, *which, "hi")).version == 2  # no Hindi yet: English
+    assert await world.db.fetchval(f"{count} WHERE type = $1 AND channel = $2", *which) == 3
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE notification_logs SET tries = 0", "DELETE FROM notification_logs"]
+)
+async def test_the_delivery_log_only_grows(world: World, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await world.db.execute(statement)
+    owner = await asyncpg.connect(world.databases.owner_url("notifications"))
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await owner.execute(statement)
+    await owner.close()

@@ -1,0 +1,122 @@
+"""A process is killed with SIGKILL where it hurts most; another one goes on, and every effect has happened once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from tests.support.payments_world import PRICE, Visit, World, payments_world
+from tests.support.postgres import Databases
+from tests.support.sandbox import Sandbox
+
+LEASE_OVER = {"seconds": 61}
+
+
+@pytest_asyncio.fixture
+async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
+    async with payments_world(databases, sandbox) as running:
+        yield running
+        await running.settle()
+        await running.audit()
+
+
+async def die(world: World, visit: Visit, point: str, *do: str) -> None:
+    """Another process does `do` on the same database and is killed at `point`."""
+    orders = {
+        "database": world.db_url,
+        "settings": {
+            "razorpay_key_id": world.account.key_id,
+            "razorpay_key_secret": world.account.key_secret,
+            "razorpay_webhook_secret": world.account.webhook_secret,
+            "razorpay_base_url": world.sandbox.razorpay_url,
+        },
+        "visit": {name: str(getattr(visit, name)) for name in ("appointment_id", "patient_id", "doctor_id")},
+        "do": do,
+    }
+    victim = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.payments_victim", json.dumps(orders),
+        env=os.environ | {"NIYAT_CRASH_AT": point, "PYTHONPATH": os.pathsep.join(["src", *sys.path])},
+    )  # fmt: skip
+    assert await asyncio.wait_for(victim.wait(), 30) == -signal.SIGKILL, f"{point} was never reached"
+
+
+@pytest.mark.parametrize("point", ["payments:order-intended", "payments:order-created"])
+async def test_killed_around_the_order_there_is_one_order(world: World, point: str) -> None:
+    visit = world.visit()
+    await die(world, visit, point, "initiate")
+    await world.move(**LEASE_OVER)
+    begun = await world.initiate(visit)
+    assert [order["id"] for order in (await world.sandbox.books(world.account)).orders] == [begun["order_id"]]
+    await world.verify(visit, await world.sandbox.pay(begun["order_id"]))
+    await world.settle()
+    assert visit.status == "confirmed"
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "cancelled-meanwhile"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "payments:secured",
+        "payments:capture-intended",
+        "payments:capture-called",
+        "payments:capture-recorded",
+    ],
+)
+async def test_killed_around_the_capture_no_rupee_is_lost(world: World, point: str, closed: bool) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    paid = await world.sandbox.pay(begun["order_id"])
+    proof = (paid["razorpay_order_id"], paid["razorpay_payment_id"], paid["razorpay_signature"])
+    await die(world, visit, point, "verify", *proof)
+    await world.appointments.secure(
+        visit.appointment_id, UUID(begun["payment_id"]), begun["order_id"], visit.amount, visit.currency
+    )  # what the victim's appointments knew
+    if closed:
+        await world.cancel(visit)
+    await world.move(**LEASE_OVER)
+    await world.settle()
+    books = await world.sandbox.books(world.account)
+    taken = PRICE if not closed or point in ("payments:capture-called", "payments:capture-recorded") else 0
+    assert (books.captured, books.refunded) == (taken, taken if closed else 0)
+    assert visit.status == ("cancelled" if closed else "confirmed")
+    assert world.told().count("PAYMENT_COMPLETED") <= 1
+
+
+@pytest.mark.parametrize(
+    "point", ["payments:refund-intended", "payments:refund-called", "payments:refund-recorded"]
+)
+async def test_killed_around_a_refund_it_is_made_once(world: World, point: str) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    await world.verify(visit, await world.sandbox.pay(begun["order_id"]))
+    await world.settle()
+    await world.refund(begun["payment_id"], PRICE, "k")
+    await die(world, visit, point, "refund")
+    await world.move(**LEASE_OVER)
+    await world.settle()
+    books = await world.sandbox.books(world.account)
+    assert (books.refunded, books.count("refund.created")) == (PRICE, 1)
+    assert world.told().count("REFUND_COMPLETED") == 1
+
+
+async def test_killed_after_storing_a_webhook_it_is_worked_off_without_being_sent_again(world: World) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    await world.sandbox.pay(begun["order_id"])
+    event = (await world.webhooks())[-1]
+    signed = hmac.new(
+        world.account.webhook_secret.encode(), event["body"].encode(), hashlib.sha256
+    ).hexdigest()
+    await die(world, visit, "payments:webhook-stored", "webhook", event["body"], signed, event["id"])
+    await world.settle()
+    assert visit.status == "confirmed"

@@ -1,0 +1,49 @@
+"""A payments process that is there to be killed: does one thing and dies where `NIYAT_CRASH_AT` says.
+
+python -m tests.support.payments_victim '{"database": …, "settings": {…}, "visit": {…}, "do": […]}'
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+from uuid import UUID
+
+from niyat.kernel.db import Database
+from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.commands.drive_refund import drive_refund, due_refunds
+from niyat.payments.commands.initiate import initiate
+from niyat.payments.commands.verify import Proof, verify
+from niyat.payments.commands.webhook_process import process_webhooks
+from niyat.payments.commands.webhook_store import store_webhook
+from niyat.payments.settings import PaymentsSettings
+from niyat.payments.till import Till
+from tests.support.payments_world import InMemoryAppointments, Visit
+
+
+async def main(orders: dict[str, Any]) -> None:
+    settings = PaymentsSettings(**orders["settings"])
+    appointments = InMemoryAppointments()
+    who = {name: UUID(value) for name, value in orders["visit"].items()}
+    visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
+    appointments.visits[visit.appointment_id] = visit
+    db = await Database.connect(orders["database"])
+    till = Till(db=db, gateway=RazorpayGateway(settings), appointments=appointments, settings=settings)
+    what, *details = orders["do"]
+    if what == "initiate":
+        await initiate(till, visit.appointment_id, visit.patient_id)
+    elif what == "verify":
+        await verify(till, Proof(*details), account_id=visit.patient_id)
+    elif what == "webhook":
+        body, signature, event_id = details
+        await store_webhook(till, body.encode(), signature, event_id)
+        await process_webhooks(till)
+    elif what == "refund":
+        for refund_id in await due_refunds(till):
+            await drive_refund(till, refund_id)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(sys.argv[1])))

@@ -1,0 +1,379 @@
+"""The payments service against the real sandbox and a real database, with an appointments service in memory.
+
+`InMemoryAppointments` follows the protocol's rules about time; nothing here is a mock of payments' own code.
+Webhooks are delivered by hand, byte for byte as the sandbox made them, in whatever order a test likes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+from niyat.events.catalogue import (
+    AppointmentCancelled,
+    AppointmentCompleted,
+    AppointmentConfirmed,
+    AppointmentExpired,
+    Event,
+    PaymentCompleted,
+    PaymentReleased,
+    parse,
+)
+from niyat.kernel.auth import Principal
+from niyat.kernel.client import ServiceClient
+from niyat.kernel.clock import Clock
+from niyat.kernel.db import Database
+from niyat.kernel.errors import ServiceUnavailable, Unauthenticated
+from niyat.kernel.settings import Settings
+from niyat.payments import errors
+from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.checks import CHECKS
+from niyat.payments.domain import Secured
+from niyat.payments.ports import Quote, Verdict
+from niyat.payments.service import wire
+from niyat.payments.settings import PaymentsSettings
+from niyat.payments.till import Till
+from niyat.service import Context, Service
+from tests.support.postgres import Databases
+from tests.support.sandbox import Account, Json, Sandbox
+
+PRICE = 50_000
+
+
+@dataclass
+class Visit:
+    """An appointment as appointments would have it."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    doctor_id: UUID
+    amount: int = PRICE
+    currency: str = "INR"
+    status: str = "reserved"
+    secured_by: UUID | None = None
+    slot_free: bool = True
+    hold_expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=5))
+
+    @property
+    def live(self) -> bool:
+        return self.status in ("reserved", "pending-payment", "confirmed")
+
+
+class InMemoryAppointments:
+    """The `Appointments` port by the rules of the protocol, section 3; `silent` loses that many answers."""
+
+    def __init__(self) -> None:
+        self.visits: dict[UUID, Visit] = {}
+        self.silent = 0
+        self.deaf = 0
+
+    async def payment_started(self, appointment_id: UUID, account_id: UUID) -> Quote:
+        visit = self.visits.get(appointment_id)
+        if visit is None or visit.patient_id != account_id:
+            raise errors.AppointmentNotFound
+        refusal = {
+            "cancelled": errors.AppointmentCancelled,
+            "expired": errors.HoldLapsed,
+            "confirmed": errors.AlreadyPaid,
+        }.get(visit.status)
+        if refusal is not None:
+            raise refusal
+        visit.status = "pending-payment"
+        return Quote(
+            visit.appointment_id, visit.doctor_id, visit.patient_id, visit.amount, visit.currency, {},
+            visit.hold_expires_at, visit.hold_expires_at + timedelta(days=1),
+        )  # fmt: skip
+
+    async def secure(
+        self, appointment_id: UUID, payment_id: UUID, order_id: str, amount: int, currency: str
+    ) -> Secured:
+        if self.deaf:
+            self.deaf -= 1
+            raise ServiceUnavailable
+        outcome = self._secure(self.visits[appointment_id], payment_id, amount, currency)
+        if self.silent:
+            self.silent -= 1
+            raise ServiceUnavailable
+        return outcome
+
+    def _secure(self, visit: Visit, payment_id: UUID, amount: int, currency: str) -> Secured:
+        if visit.secured_by == payment_id and visit.live:
+            return Secured.SECURED
+        if visit.status == "confirmed":
+            return Secured.ALREADY_PAID
+        if visit.status == "cancelled":
+            return Secured.CANCELLED
+        if visit.secured_by is not None and visit.live:
+            return Secured.BUSY
+        if (amount, currency) != (visit.amount, visit.currency):
+            return Secured.MISMATCH
+        if not visit.live:
+            if not visit.slot_free:
+                return Secured.GONE
+            visit.status = "pending-payment"
+        visit.secured_by = payment_id
+        return Secured.SECURED
+
+    async def payment_captured(
+        self, appointment_id: UUID, payment_id: UUID, amount: int, currency: str
+    ) -> Verdict:
+        visit = self.visits[appointment_id]
+        if self.captured(visit, payment_id):
+            return Verdict(Secured.CONFIRMED, 0)
+        outcome = {"cancelled": Secured.CANCELLED, "confirmed": Secured.ALREADY_PAID}.get(
+            visit.status, Secured.GONE
+        )
+        return Verdict(outcome, amount)
+
+    def captured(self, visit: Visit, payment_id: UUID) -> bool:
+        """`confirmed WHERE secured_by = payment_id`."""
+        if visit.secured_by == payment_id and visit.live:
+            visit.status = "confirmed"
+            return True
+        return False
+
+    def released(self, visit: Visit, payment_id: UUID) -> None:
+        if visit.secured_by == payment_id and visit.status == "pending-payment":
+            visit.secured_by = None
+
+
+class Tokens:
+    """Tokens that say who they are: `role:account_id`."""
+
+    async def verify(self, token: str) -> Principal:
+        role, _, account = token.partition(":")
+        if not account:
+            raise Unauthenticated
+        return Principal(UUID(account), frozenset({role}))
+
+
+@dataclass
+class World:
+    """One test's payments service."""
+
+    service: Service
+    till: Till
+    db: Database
+    sandbox: Sandbox
+    account: Account
+    appointments: InMemoryAppointments
+    http: httpx.AsyncClient
+    db_url: str
+    clock_url: str
+    audit_url: str
+    events: list[Event] = field(default_factory=list)
+    seen: int = 0
+
+    # People
+
+    def visit(self, amount: int = PRICE) -> Visit:
+        made = Visit(uuid4(), uuid4(), uuid4(), amount)
+        self.appointments.visits[made.appointment_id] = made
+        return made
+
+    async def ask(
+        self, method: str, path: str, who: str = "", json: Any = None, **more: Any
+    ) -> httpx.Response:
+        headers = {"authorization": f"Bearer {who}"} if who else {}
+        headers |= more.pop("headers", {})
+        return await self.http.request(method, path, json=json, headers=headers, **more)
+
+    async def initiate(self, visit: Visit) -> Json:
+        answer = await self.ask(
+            "POST", "/api/v1/payments/initiate", f"patient:{visit.patient_id}",
+            {"appointment_id": str(visit.appointment_id)},
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+        begun: Json = answer.json()
+        return begun
+
+    async def verify(self, visit: Visit, paid: Json, **more: Any) -> httpx.Response:
+        fields = {name: value for name, value in paid.items() if name.startswith("razorpay_")}
+        return await self.ask("POST", "/api/v1/payments/verify", f"patient:{visit.patient_id}", fields | more)
+
+    async def refund(self, payment_id: str, amount: int, key: str) -> httpx.Response:
+        return await self.ask(
+            "POST", f"/api/v1/payments/{payment_id}/refund", f"admin:{ADMIN}",
+            {"amount": amount, "reason_code": "goodwill"}, headers={"idempotency-key": key},
+        )  # fmt: skip
+
+    async def payment(self, payment_id: str) -> Json:
+        answer = await self.ask("GET", f"/api/v1/payments/{payment_id}", f"admin:{ADMIN}")
+        assert answer.status_code == 200, answer.text
+        shown: Json = answer.json()
+        return shown
+
+    # Webhooks
+
+    async def webhooks(self) -> list[Json]:
+        return await self.sandbox.webhooks(self.account)
+
+    async def deliver(self, event: Json, **headers: str) -> httpx.Response:
+        raw = event["body"].encode()
+        signed = hmac.new(self.account.webhook_secret.encode(), raw, hashlib.sha256).hexdigest()
+        given = {"x-razorpay-signature": signed, "x-razorpay-event-id": event["id"]} | headers
+        return await self.http.post("/payments/webhook", content=raw, headers=given)
+
+    async def deliver_all(self, events: Sequence[Json] | None = None) -> None:
+        for event in events if events is not None else await self.webhooks():
+            assert (await self.deliver(event)).status_code == 200
+
+    # Time and events
+
+    async def move(self, **by: float) -> None:
+        """Move the database's clock on."""
+        conn = await asyncpg.connect(self.clock_url)
+        await conn.execute("UPDATE niyat_clock SET shift = shift + $1", timedelta(**by))
+        await conn.close()
+
+    async def tell(self, event: Event) -> None:
+        """An event of appointments arrives."""
+        handler = self.service.consumers[0].handlers[type(event)]
+        await self.db.run(lambda conn: handler(conn, event))
+
+    async def pump(self) -> int:
+        """Appointments hears what payments published, and answers."""
+        rows = await self.db.fetch("SELECT id, payload FROM outbox WHERE id > $1 ORDER BY id", self.seen)
+        for row in rows:
+            self.seen = row["id"]
+            envelope = row["payload"]
+            event = parse(envelope["type"], envelope["schemaversion"], envelope["data"])
+            self.events.append(event)
+            await self._react(event)
+        return len(rows)
+
+    async def _react(self, event: Event) -> None:
+        if isinstance(event, PaymentReleased):
+            self.appointments.released(self.appointments.visits[event.appointment_id], event.payment_id)
+        if isinstance(event, PaymentCompleted):
+            visit = self.appointments.visits[event.appointment_id]
+            if self.appointments.captured(visit, event.payment_id):
+                await self.confirmed(visit)
+
+    async def settle(self) -> None:
+        """Jobs and events until nothing moves any more."""
+        for _ in range(10):
+            for job in self.service.jobs:
+                await job.run()
+            if not await self.pump():
+                return
+
+    async def confirmed(self, visit: Visit) -> None:
+        more = {"payment_id": visit.secured_by, "amount": visit.amount, "currency": visit.currency}
+        await self.tell(AppointmentConfirmed(**_about(visit), **more))
+
+    async def cancel(self, visit: Visit, owed_back: int | None = None) -> None:
+        """The patient cancels; the event arrives at once."""
+        was_confirmed = visit.status == "confirmed"
+        visit.status = "cancelled"
+        await self.tell(
+            AppointmentCancelled(
+                **_about(visit), cancelled_by="patient", reason_code="patient-request", currency=visit.currency,
+                amount_owed_back=visit.amount if owed_back is None else owed_back, payment_id=visit.secured_by,
+                was_confirmed=was_confirmed,
+            )
+        )  # fmt: skip
+
+    async def expire(self, visit: Visit, *, slot_free: bool) -> None:
+        """◆ Expiry passes over secured appointments."""
+        assert visit.secured_by is None
+        visit.status, visit.slot_free = "expired", slot_free
+        await self.tell(AppointmentExpired(**_about(visit)))
+
+    async def complete(self, visit: Visit) -> None:
+        visit.status = "completed"
+        await self.tell(AppointmentCompleted(**_about(visit)))
+
+    # The end
+
+    def told(self) -> list[str]:
+        return [event.type for event in self.events]
+
+    async def ledger(self) -> dict[str, int]:
+        rows = await self.db.fetch(
+            "SELECT account, sum(amount)::bigint AS sum FROM ledger_entries GROUP BY account"
+        )
+        return {row["account"]: row["sum"] for row in rows if row["sum"]}
+
+    async def audit(self) -> None:
+        """Every check of payments holds, and the gateway's own books agree with ours."""
+        conn = await asyncpg.connect(self.audit_url)
+        try:
+            for check in CHECKS:
+                rows = await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
+                assert not rows, f"{check.name}: {[dict(row) for row in rows]}"
+            captured = await conn.fetchval(
+                "SELECT coalesce(sum(captured_amount), 0)::bigint FROM payment_attempts"
+            )
+            back = await conn.fetchval(
+                "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE status = 'processed'"
+            )
+        finally:
+            await conn.close()
+        books = await self.sandbox.books(self.account)
+        assert (captured, back) == (books.captured, books.refunded)
+
+
+ADMIN = uuid4()
+
+
+def _about(visit: Visit) -> dict[str, Any]:
+    starts_at = visit.hold_expires_at + timedelta(days=1)
+    return {
+        "occurred_at": datetime.now(UTC),
+        "appointment_id": visit.appointment_id,
+        "doctor_id": visit.doctor_id,
+        "patient_id": visit.patient_id,
+        "revision": 0,
+        "status": visit.status,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=30),
+        "time_zone": "Asia/Kolkata",
+        "consultation_type": "VIDEO",
+    }
+
+
+@asynccontextmanager
+async def payments_world(
+    databases: Databases, sandbox: Sandbox, *, refund_mode: Any = "auto", **settings: Any
+) -> AsyncIterator[World]:
+    """A payments service with everything around it."""
+    account = await sandbox.register_account(refund_mode=refund_mode)
+    await sandbox.set_webhooks(account, mode="drop")
+    given = {
+        "razorpay_key_id": account.key_id,
+        "razorpay_key_secret": account.key_secret,
+        "razorpay_webhook_secret": account.webhook_secret,
+        "razorpay_base_url": sandbox.razorpay_url,
+        "gateway_timeout_seconds": 2,
+        "verify_wait_seconds": 0.2,
+        **settings,
+    }
+    db = await Database.connect(databases.url("payments"))
+    known = PaymentsSettings(**given)
+    gateway = RazorpayGateway(known)
+    appointments = InMemoryAppointments()
+    till = Till(db=db, gateway=gateway, appointments=appointments, settings=known)
+    clients: dict[str, ServiceClient] = {}
+    context = Context(settings=Settings(), db=db, verifier=Tokens(), clock=Clock(), clients=clients)  # type: ignore[arg-type]
+    service = wire(context, till, gateway)
+    transport = httpx.ASGITransport(service.app)
+    http = httpx.AsyncClient(transport=transport, base_url="http://payments", trust_env=False)
+    try:
+        yield World(
+            service, till, db, sandbox, account, appointments, http,
+            databases.url("payments"), databases.superuser_url("payments"), databases.audit_url("payments"),
+        )  # fmt: skip
+    finally:
+        await http.aclose()
+        await gateway.close()
+        await db.close()

@@ -1,0 +1,190 @@
+"""What a person reads: the right instant on the right clocks, no hole, no markup of somebody else's."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from niyat.notifications.commands.templates import shipped
+from niyat.notifications.domain import NotificationChannel, NotificationType
+from niyat.notifications.errors import TemplateWrong
+from niyat.notifications.ports import Account, AppointmentView
+from niyat.notifications.rendering import MONTHS, Template, facts, local_time, render
+
+ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+SHOWN = re.compile(r"\w{3}, (\d+) (\w{3}) (\d{4}), (\d\d):(\d\d) (\S+) \((\S+)\)")
+
+
+def visit(**different: object) -> AppointmentView:
+    start = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+    fields: dict[str, object] = {
+        "appointment_id": uuid4(),
+        "patient_id": uuid4(),
+        "status": "confirmed",
+        "revision": 0,
+        "starts_at": start,
+        "ends_at": start + timedelta(minutes=30),
+        "time_zone": "Asia/Kolkata",
+        "consultation_type": "IN_PERSON",
+        "doctor_name": "Dr Meera Rao",
+        "clinic_name": "Sunrise Clinic",
+        "place": "12 Lake Road, Pune",
+    }
+    return AppointmentView.model_validate(fields | different)
+
+
+def known(
+    payload: dict[str, object] | None = None, *, name: str = "Asha", **different: object
+) -> dict[str, object]:
+    account = Account(account_id=uuid4(), name=name)
+    everything: dict[str, object] = {
+        "amount": 11_800_050,
+        "currency": "INR",
+        "payment_id": str(uuid4()),
+        "cancelled_by": "patient",
+        "was_confirmed": True,
+        "previous_starts_at": "2026-11-23T05:00:00+00:00",
+    }
+    return facts(
+        account=account,
+        appointment=visit(**different),
+        payload=everything if payload is None else payload,
+        site_url="https://clinic.example",
+    )
+
+
+def shipped_template(
+    kind: NotificationType, channel: NotificationChannel = NotificationChannel.EMAIL
+) -> Template:
+    found = next(each for each in shipped() if (each.type, each.channel) == (kind, channel))
+    return Template(1, found.subject, found.text, found.html)
+
+
+def test_a_time_is_shown_on_the_clocks_of_its_place_which_it_names() -> None:
+    instant = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+    assert local_time(instant, "Asia/Kolkata") == "Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata)"
+    assert local_time(instant, "America/New_York") == "Tue, 24 Nov 2026, 00:00 EST (America/New_York)"
+
+
+@given(
+    st.datetimes(datetime(2024, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(ZONES),
+)
+def test_the_instant_shown_is_the_instant_given(instant: datetime, zone: str) -> None:
+    instant = instant.replace(second=0, microsecond=0)
+    match = SHOWN.fullmatch(local_time(instant, zone))
+    assert match
+    day, month, year, hour, minute, abbreviation, named = match.groups()
+    candidates = [
+        datetime(
+            int(year),
+            MONTHS.index(month) + 1,
+            int(day),
+            int(hour),
+            int(minute),
+            tzinfo=ZoneInfo(named),
+            fold=fold,
+        )
+        for fold in (0, 1)
+    ]
+    # In the hour that the clocks repeat, the abbreviation says which of the two is meant.
+    assert instant in [c.astimezone(UTC) for c in candidates if c.tzname() == abbreviation]
+
+
+@pytest.mark.parametrize("each", list(shipped()), ids=lambda each: f"{each.type}-{each.channel}")
+@pytest.mark.parametrize("status", ["confirmed", "cancelled", "expired", "pending-payment"])
+def test_every_shipped_template_renders_with_everything_and_with_little(each: object, status: str) -> None:
+    template = Template(1, each.subject, each.text, each.html)  # type: ignore[attr-defined]
+    for payload in (None, {}, {"amount": 0, "currency": "INR"}):
+        words = render(template, known(payload, status=status, place=None) | {"code": "123456"})
+        assert words.text.strip()
+        assert "{{" not in words.text + words.html + words.subject
+
+
+def test_every_message_ships_for_mail_and_for_text_message() -> None:
+    there = {(each.type, each.channel) for each in shipped()}
+    assert there == {
+        (t, c) for t in NotificationType for c in (NotificationChannel.EMAIL, NotificationChannel.SMS)
+    }
+
+
+def test_a_confirmation_says_who_when_and_where() -> None:
+    words = render(shipped_template(NotificationType.APPOINTMENT_CONFIRMED), known())
+    for part in ("Dr Meera Rao", "Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata)", "12 Lake Road, Pune"):
+        assert part in words.text
+        assert part in words.html
+
+
+def test_a_cancellation_names_what_goes_back() -> None:
+    words = render(shipped_template(NotificationType.APPOINTMENT_CANCELLED), known(status="cancelled"))
+    assert "₹1,18,000.50 of what you paid goes back to you" in words.text
+
+
+def test_an_unconfirmed_cancellation_does_not_claim_that_money_was_taken() -> None:
+    payload = {
+        "amount": 50_000,
+        "currency": "INR",
+        "payment_id": "x",
+        "cancelled_by": "admin",
+        "was_confirmed": False,
+    }
+    words = render(
+        shipped_template(NotificationType.APPOINTMENT_CANCELLED), known(payload, status="cancelled")
+    )
+    assert "If you have paid, all of it goes back to you (₹500.00)." in words.text
+
+
+def test_a_free_visit_speaks_of_no_money_when_cancelled() -> None:
+    payload = {
+        "amount": 0,
+        "currency": "INR",
+        "payment_id": None,
+        "cancelled_by": "patient",
+        "was_confirmed": True,
+    }
+    words = render(
+        shipped_template(NotificationType.APPOINTMENT_CANCELLED), known(payload, status="cancelled")
+    )
+    assert "refund" not in words.text
+    assert "₹" not in words.text
+
+
+def test_a_name_is_text_never_markup() -> None:
+    words = render(
+        shipped_template(NotificationType.APPOINTMENT_CONFIRMED),
+        known(name="<script>alert(1)</script>", doctor_name="{{ 7 * 7 }}"),
+    )
+    assert "<script>" not in words.html
+    assert "&lt;script&gt;" in words.html
+    assert "49" not in words.subject
+
+
+def test_a_subject_is_one_line() -> None:
+    words = render(
+        shipped_template(NotificationType.APPOINTMENT_CONFIRMED), known(doctor_name="Dr X\r\nBcc: all@x")
+    )
+    assert "\n" not in words.subject
+    assert "\r" not in words.subject
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ missing }}", "{% if %}", "{{ doctor.__class__.__mro__ }}", "{{ 1 / 0 }}"]
+)
+def test_a_template_that_reaches_too_far_is_an_error_never_a_hole(text: str) -> None:
+    with pytest.raises(TemplateWrong):
+        render(Template(1, "Subject", text, ""), known())
+
+
+def test_mail_fits_a_phone_and_loads_nothing() -> None:
+    for each in shipped():
+        if each.channel is NotificationChannel.EMAIL:
+            html = render(Template(1, each.subject, each.text, each.html), known() | {"code": "1"}).html
+            assert "max-width:560px" in html
+            assert "src=" not in html
+            assert "<style" not in html
