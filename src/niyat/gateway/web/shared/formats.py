@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone_location, get_timezone_name
 from babel.numbers import format_currency, get_currency_precision
 
 from niyat.gateway.web.shared.i18n import LOCALES, translations
+from niyat.kernel.fields import iana
 from niyat.kernel.money import Money
 
 # How each language writes a clock time; Hindi says the part of the day first, as one speaks it.
@@ -22,10 +23,9 @@ TIME_PATTERNS = {"en": "h:mm a", "hi": "B h:mm"}
 def zone_or(name: str | None, default: str) -> str:
     """`name` when it is an IANA zone (it comes from a cookie), else `default`."""
     try:
-        ZoneInfo(name or "")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return iana(name or "")
+    except ValueError:
         return default
-    return name or default
 
 
 @dataclass(frozen=True)
