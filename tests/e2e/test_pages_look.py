@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 pytest.importorskip("playwright", reason="needs the playwright package (development dependencies)")
 pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python (development dependencies)")
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from niyat.gateway.web.shared.i18n import LANGUAGES
 from tests.support import preview
@@ -19,35 +21,46 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 # Each theme and each width is seen in one language or the other, so that the suite stays short.
 LOOKS = {"en": [(360, "light"), (1280, "dark")], "hi": [(360, "dark")]}
 
+TOO_SMALL_FOR_A_THUMB = """
+[...document.querySelectorAll("button, .button, .nav-link, .wordmark, select, .choice, .input")]
+  .filter(e => e.checkVisibility()).map(e => [e.textContent.trim(), e.getBoundingClientRect()])
+  .filter(([, r]) => r.height < 44 || r.width < 44).map(([t, r]) => `${t} ${r.width}x${r.height}`)
+"""
+
+
+@pytest.fixture(scope="module")
+def screen(browser: Browser) -> Iterator[Page]:
+    """One tab for pages that are only looked at: opening a new one costs more than looking."""
+    page = browser.new_page(reduced_motion="reduce", timezone_id="Asia/Kolkata")
+    yield page
+    page.close()
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", preview.names())
-def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, address: str, name: str, language: str) -> None:
+def test_axe_finds_nothing_and_everything_fits(screen: Page, address: str, name: str, language: str) -> None:
     complaints: list[str] = []
-    page.on(
-        "console",
-        lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def fail(error: Error) -> None:
+        complaints.append(str(error))
+
+    screen.on("console", complain)
+    screen.on("pageerror", fail)
     for width, theme in LOOKS[language]:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        page.goto(f"{address}/{language}/{name}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page, options=RULES)
+        screen.set_viewport_size({"width": width, "height": 800})
+        screen.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        screen.goto(f"{address}/{language}/{name}")
+        assert screen.evaluate("document.documentElement.scrollWidth") <= width
+        assert screen.evaluate(TOO_SMALL_FOR_A_THUMB) == []
+        found = Axe().run(screen, options=RULES)
         assert found.violations_count == 0, found.generate_report()
+    screen.remove_listener("console", complain)
+    screen.remove_listener("pageerror", fail)
     assert complaints == []
-
-
-@pytest.mark.parametrize("name", preview.names())
-def test_targets_are_large_enough_for_a_thumb(page: Page, address: str, name: str) -> None:
-    page.goto(f"{address}/en/{name}")
-    small = page.evaluate(
-        """[...document.querySelectorAll("button, .button, .nav-link, .wordmark, .choice, .input")]
-           .filter(e => e.checkVisibility()).map(e => [e.textContent.trim(), e.getBoundingClientRect()])
-           .filter(([, r]) => r.height < 44 || r.width < 44).map(([t, r]) => `${t} ${r.width}x${r.height}`)"""
-    )
-    assert small == []
 
 
 def _focus_walk(page: Page, steps: int) -> list[str]:
