@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.postgres import Databases, PostgresForTests
 
-pytest_plugins = ["tests.support.fixtures_sandbox", "tests.support.system"]
+pytest_plugins = ["tests.support.fixtures_sandbox"]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """`niyat audit`: does the promise hold, over all databases, right now? It reads only, with a role of its own.
 
-Every service brings the checks of its own database. The checks across services are here: they compare what
-appointments believes about money with what payments holds, and what notifications planned with what is booked.
+Every service brings the checks of its own database, the event pipeline those of its tables, and
+`audit_between.py` compares what the services believe of each other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from niyat.appointments.checks import CHECKS as APPOINTMENT_CHECKS
-from niyat.audit_between import BETWEEN
+from niyat.audit_between import BETWEEN, look
 from niyat.events.checks import CHECKS as PIPELINE_CHECKS
 from niyat.identity.checks import CHECKS as IDENTITY_CHECKS
 from niyat.kernel.checks import Check
@@ -78,10 +78,11 @@ async def audit(urls: Mapping[str, str], *, age_seconds: float = PRODUCTION_AGE_
             for check in checks
             if (rows := await _rows(connections[service], check.sql, age_seconds))
         ]
+        seen = await look(connections, age_seconds)
         between = [
             Finding("between services", check.name, check.promise, broken)
             for check in BETWEEN
-            if (broken := await check.broken(connections, age_seconds))
+            if (broken := check.finds(seen))
         ]
         return Report(sum(map(len, CHECKS.values())) + len(BETWEEN), [*within, *between])
     finally:

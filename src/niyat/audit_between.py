@@ -1,6 +1,6 @@
-"""The promise across services: what appointments believes about money against what payments holds.
+"""The promise across services: what appointments believes against what payments holds and notifications planned.
 
-Each check reads two databases one after the other, so what changed within the age may still be on its way and
+The databases are read one after the other, so what changed within the age may still be on its way and
 is left out; what is left is compared row by row.
 """
 
@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 
 Connections: TypeAlias = "Mapping[str, asyncpg.Connection[asyncpg.Record]]"
-Rows: TypeAlias = Sequence[Mapping[str, Any]]
+Row: TypeAlias = Mapping[str, Any]
+Rows: TypeAlias = Sequence[Row]
 
 APPOINTMENTS = """
 SELECT id AS appointment_id, status, secured_by, price_amount, currency, amount_owed_back,
        updated_at <= niyat_now() - make_interval(secs => $1) AS settled
-FROM appointments WHERE price_amount > 0
+FROM appointments
 """
 CAPTURED = """
 SELECT v.appointment_id, v.id AS payment_id, v.captured_amount, v.owed_back, v.refunding, v.exception, v.step,
@@ -29,59 +31,91 @@ FROM audit_captured_payments v JOIN payment_transactions p ON p.payment_id = v.i
 ATTENDED = frozenset({"confirmed", "completed", "no-show"})
 
 
+PLANNED = """
+SELECT DISTINCT appointment_id FROM scheduled_notifications WHERE type = 'APPOINTMENT_CONFIRMED'
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was read: paid and free appointments by id, captured attempts, and which confirmations are planned."""
+
+    booked: Mapping[UUID, Row]
+    captured: Rows
+    planned: frozenset[UUID]
+
+
+async def look(connections: Connections, age_seconds: float) -> Seen:
+    """Read what the checks compare; money first, so that what moves on meanwhile moves towards agreement."""
+    captured = [dict(row) for row in await connections["payments"].fetch(CAPTURED, age_seconds)]
+    booked = [dict(row) for row in await connections["appointments"].fetch(APPOINTMENTS, age_seconds)]
+    planned = await connections["notifications"].fetch(PLANNED)
+    return Seen(
+        {row["appointment_id"]: row for row in booked},
+        captured,
+        frozenset(row["appointment_id"] for row in planned),
+    )
+
+
 @dataclass(frozen=True)
 class BetweenCheck:
-    """`finds` gets the appointments by id and the captured attempts, and returns what breaks the promise."""
+    """`finds` returns what breaks the promise in what was seen."""
 
     name: str
     promise: str
-    finds: Callable[[Mapping[Any, Any], Rows], Rows]
-
-    async def broken(self, connections: Connections, age_seconds: float) -> Rows:
-        captured = [dict(row) for row in await connections["payments"].fetch(CAPTURED, age_seconds)]
-        booked = [dict(row) for row in await connections["appointments"].fetch(APPOINTMENTS, age_seconds)]
-        return self.finds({row["appointment_id"]: row for row in booked}, captured)
+    finds: Callable[[Seen], Rows]
 
 
-def money_without_a_booking(booked: Mapping[Any, Any], captured: Rows) -> Rows:
+def money_without_a_booking(seen: Seen) -> Rows:
     """Captured money that is neither on the appointment it was paid for, nor going back, nor a named exception."""
     return [
         {**money, "status": visit["status"] if visit else None}
-        for money in captured
+        for money in seen.captured
         if money["settled"]
         and not money["exception"]
-        and not ((visit := booked.get(money["appointment_id"])) and not visit["settled"])
+        and not ((visit := seen.booked.get(money["appointment_id"])) and not visit["settled"])
         and not (visit and _is_paid_by(visit, money))
         and money["refunding"] < _owed_back(visit, money)
     ]
 
 
-def bookings_without_money(booked: Mapping[Any, Any], captured: Rows) -> Rows:
+def bookings_without_money(seen: Seen) -> Rows:
     """Paid visits that stand although their price was never captured by the payment that secured them."""
-    paid = {(money["appointment_id"], money["payment_id"]): money for money in captured}
+    kept = [money for money in seen.captured if money["step"] == "kept"]
+    paid = {(money["appointment_id"], money["payment_id"]): money for money in kept}
     return [
         visit
-        for visit in booked.values()
+        for visit in seen.booked.values()
         if visit["settled"]
+        and visit["price_amount"]
         and visit["status"] in ATTENDED
         and not _pays(visit, paid.get((visit["appointment_id"], visit["secured_by"])))
     ]
 
 
-def _is_paid_by(visit: Mapping[str, Any], money: Mapping[str, Any]) -> bool:
+def bookings_nobody_was_told_of(seen: Seen) -> Rows:
+    """Confirmed visits for which notifications has planned no confirmation."""
+    return [
+        visit
+        for visit in seen.booked.values()
+        if visit["settled"] and visit["status"] == "confirmed" and visit["appointment_id"] not in seen.planned
+    ]
+
+
+def _is_paid_by(visit: Row, money: Row) -> bool:
     return (
         visit["status"] in ATTENDED and visit["secured_by"] == money["payment_id"] and money["step"] == "kept"
     )
 
 
-def _owed_back(visit: Mapping[str, Any] | None, money: Mapping[str, Any]) -> int:
+def _owed_back(visit: Row | None, money: Row) -> int:
     """All of it, but for the payment of a visit that was cancelled: then what appointments decided."""
     if visit and visit["status"] == "cancelled" and visit["secured_by"] == money["payment_id"]:
         return min(int(visit["amount_owed_back"]), int(money["captured_amount"]))
     return int(money["captured_amount"])
 
 
-def _pays(visit: Mapping[str, Any], money: Mapping[str, Any] | None) -> bool:
+def _pays(visit: Row, money: Row | None) -> bool:
     return (
         money is not None
         and money["captured_amount"] == visit["price_amount"]
@@ -99,5 +133,10 @@ BETWEEN = (
         "no-booking-without-money",
         "Every paid appointment that stands was paid in full by the payment that secured it.",
         bookings_without_money,
+    ),
+    BetweenCheck(
+        "no-booking-untold",
+        "Every confirmed appointment has its confirmation planned.",
+        bookings_nobody_was_told_of,
     ),
 )

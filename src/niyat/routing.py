@@ -1,6 +1,6 @@
 """Who serves what: one ordered table of (method, path template, service), the first match wins.
 
-The embedded dispatcher below uses it, and the proxy configurations are generated from it. The path is handed on
+The embedded dispatcher below uses it; the configuration of a proxy in front is to come from it too. The path is handed on
 unchanged, so a service behaves the same alone on its port. `/internal` is in no row: it is never public.
 """
 

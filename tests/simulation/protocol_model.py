@@ -21,6 +21,7 @@ from niyat.payments.domain import (
     Move,
     Secured,
     Step,
+    lets_go,
     moves_forward,
     next_move,
     step_after_fact,
@@ -38,6 +39,8 @@ class Without(Enum):
     CAPTURED_BEFORE_CLOSING_GOES_BACK = "money captured before the case was closed goes back"
     CAPTURED_AFTER_CLOSING_GOES_BACK = "money captured after the case was closed goes back"
     SECOND_CAPTURE_GOES_BACK = "the second captured payment of a booking goes back"
+    THE_LAST_LETS_GO = "only the last attempt of a payment that wants the place lets go of it"
+    RELEASES_ARE_NUMBERED = "a release counts for the wishes before it and for none after it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,12 @@ class Payment:
     step: Step = Step.IDLE
     asked: bool = False
     capturing: bool = False  # a capture call is on its way to the gateway
+    call: int | None = None  # a wish to secure is on its way to appointments, with this number
     reply: Secured | None = None  # appointments' answer is on its way back
     forgotten: bool = False  # only Without.UNKNOWN_IS_ASKED: nobody looks any more
     completed: bool = False  # PAYMENT_COMPLETED is on its way
-    released: bool = False  # PAYMENT_RELEASED is on its way
+    released: int | None = None  # PAYMENT_RELEASED with this number is on its way; it may be heard again, late
+    heard: bool = True  # the newest of them was heard once
     owed: bool = False  # a refund intent is stored
 
 
@@ -63,6 +68,9 @@ class State:
     visit: str = "pending"  # pending | confirmed | cancelled | expired
     secured_by: int | None = None
     rival: bool = False
+    securing: int = 1  # the case's number: it rises with every release
+    fence: int = 0  # what appointments refuses wishes below
+    secured_as: int = 0  # the number of the wish that secured
     cancelling: bool = False
     closed: bool = False
     payments: tuple[Payment, Payment] = (Payment(), Payment())
@@ -139,8 +147,10 @@ class Model:
             yield "the answer to secure is lost", False, state.with_payment(n, reply=None)
         if payment.completed:
             yield "appointments hears that it is captured", True, self._hear_completed(state, n)
-        if payment.released:
-            yield "appointments hears that it is released", True, self._hear_released(state, n)
+        if payment.call is not None:
+            yield "appointments is asked to secure", True, self._hear_secure(state, n)
+        if payment.released is not None:
+            yield "appointments hears that it is released", not payment.heard, self._hear_released(state, n)
         if payment.step is Step.KEPT and not payment.completed and not state.closed:
             yield "the sweep asks", True, self._sweep(state, n)
 
@@ -178,10 +188,10 @@ class Model:
             asked=payment.asked,
         )
         decided = next_move(self._case(state, n, blind=Without.CLOSED_DOES_NOT_CAPTURE), view)
-        if decided.move is Move.SECURE and payment.reply is None:
-            outcome, after = self._secure(state, n)
-            if outcome is not Secured.BUSY:
-                yield f"secure is answered {outcome}", True, after.with_payment(n, reply=outcome)
+        if decided.move is Move.SECURE and payment.reply is None and payment.call is None:
+            # Asking is only worth a state when something else than `busy` would come of it.
+            if self._secure(state, n, state.securing)[0] is not Secured.BUSY:
+                yield "secure is called", True, state.with_payment(n, call=state.securing)
         elif decided.move is Move.CAPTURE:
             asked = state.with_payment(n, asked=True, capturing=True)
             wrong = "a capture was begun on a closed case" if state.closed else ""
@@ -194,7 +204,7 @@ class Model:
     def _fetch(self, state: State, n: int) -> Iterator[tuple[str, bool, State]]:
         payment = state.payments[n]
         if self.without is Without.UNKNOWN_IS_ASKED:
-            given_up = state.with_payment(n, step=Step.LAPSING, released=True, forgotten=True)
+            given_up = state.with_payment(n, step=Step.LAPSING, released=state.securing, heard=False, forgotten=True)
             yield "the unknown capture is taken for failed", True, given_up
         elif payment.gateway == "authorized":
             # A capture that is still on its way may land after this answer.
@@ -221,10 +231,18 @@ class Model:
         if step is Step.KEPT:
             return after.with_payment(n, completed=True)
         if step is Step.RETURNING:
-            return after.with_payment(n, owed=True)
-        if step in (Step.LAPSING, Step.RELEASED) and was in (Step.SECURING, Step.CAPTURING):
-            return after.with_payment(n, released=True)
-        return after
+            after = after.with_payment(n, owed=True)
+        return self._let_go(after, n, was, step)
+
+    def _let_go(self, state: State, n: int, was: Step, step: Step) -> State:
+        siblings = [state.payments[1 - n].step] if self.one_order else []
+        if self.without is Without.THE_LAST_LETS_GO:
+            siblings = []
+        case = self._case(state, n, blind=Without.NOTHING)
+        if not lets_go(case, was, step, siblings, known_free=False):
+            return state
+        told = state.with_payment(n, released=state.securing, heard=False)
+        return replace(told, securing=state.securing + 1)
 
     def _close(self, state: State) -> State:
         """What close_case does: what is captured and known goes back; the rest meets a closed case."""
@@ -243,7 +261,21 @@ class Model:
 
     # Appointments, by the protocol
 
-    def _secure(self, state: State, n: int) -> tuple[Secured, State]:
+    def _hear_secure(self, state: State, n: int) -> State:
+        outcome, after = self._secure(state, n, state.payments[n].call or 0)
+        heard = None if outcome is Secured.BUSY else outcome
+        return after.with_payment(n, call=None, reply=heard)
+
+    def _secure(self, state: State, n: int, number: int) -> tuple[Secured, State]:
+        if number < state.fence and self.without is not Without.RELEASES_ARE_NUMBERED:
+            return Secured.BUSY, state
+        outcome, after = self._try(state, n)
+        if outcome is Secured.SECURED:
+            again = state.live and state.secured_by == self.payer(n)
+            after = replace(after, secured_as=max(number, state.secured_as) if again else number)
+        return outcome, after
+
+    def _try(self, state: State, n: int) -> tuple[Secured, State]:
         if state.live and state.secured_by == self.payer(n):
             return Secured.SECURED, state
         if state.live and state.secured_by is not None:
@@ -261,8 +293,10 @@ class Model:
         return after
 
     def _hear_released(self, state: State, n: int) -> State:
-        after = state.with_payment(n, released=False)
-        if state.visit == "pending" and state.secured_by == self.payer(n):
+        number = state.payments[n].released or 0
+        after = replace(state, fence=max(state.fence, number + 1)).with_payment(n, heard=True)
+        late = number < state.secured_as and self.without is not Without.RELEASES_ARE_NUMBERED
+        if state.visit == "pending" and state.secured_by == self.payer(n) and not late:
             return replace(after, secured_by=None)
         return after
 
@@ -288,17 +322,24 @@ def explore(model: Model) -> tuple[int, Violation | None]:
             if after not in came_from:
                 came_from[after] = (state, name)
                 todo.append(after)
-        if what := always(state) or ("" if going_on else in_the_end(model, state)):
+        if what := always(model, state) or ("" if going_on else in_the_end(model, state)):
             return len(came_from), Violation(what, _trace(came_from, state))
     return len(came_from), None
 
 
-def always(state: State) -> str:
+def always(model: Model, state: State) -> str:
     """What must be true at every moment; the sentence that is broken."""
     if state.broken:
         return state.broken
     if state.live and state.rival:
         return "the slot is sold twice"
+    for n, payment in enumerate(state.payments):
+        if state.visit == "cancelled" or state.secured_by == model.payer(n):
+            continue
+        if payment.step is Step.CAPTURING:
+            return "unsecured while some attempt of that payment is capturing"
+        if payment.step is Step.KEPT:
+            return "unsecured although the payment's money was kept for it"
     return ""
 
 

@@ -60,6 +60,8 @@ class Visit:
     currency: str = "INR"
     status: str = "reserved"
     secured_by: UUID | None = None
+    secured_as: int = 0
+    released_below: int = 0
     slot_free: bool = True
     hold_expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=5))
 
@@ -94,12 +96,24 @@ class InMemoryAppointments:
         )  # fmt: skip
 
     async def secure(
-        self, appointment_id: UUID, payment_id: UUID, order_id: str, amount: int, currency: str
+        self,
+        appointment_id: UUID,
+        payment_id: UUID,
+        order_id: str,
+        amount: int,
+        currency: str,
+        *,
+        securing: int,
     ) -> Secured:
         if self.deaf:
             self.deaf -= 1
             raise ServiceUnavailable
-        outcome = self._secure(self.visits[appointment_id], payment_id, amount, currency)
+        visit = self.visits[appointment_id]
+        outcome = Secured.BUSY
+        if securing >= visit.released_below:
+            outcome = self._secure(visit, payment_id, amount, currency)
+        if outcome is Secured.SECURED:
+            visit.secured_as = securing
         if self.silent:
             self.silent -= 1
             raise ServiceUnavailable
@@ -141,7 +155,10 @@ class InMemoryAppointments:
             return True
         return False
 
-    def released(self, visit: Visit, payment_id: UUID) -> None:
+    def released(self, visit: Visit, payment_id: UUID, securing: int) -> None:
+        visit.released_below = max(visit.released_below, securing + 1)
+        if securing < visit.secured_as:
+            return
         if visit.secured_by == payment_id and visit.status == "pending-payment":
             visit.secured_by = None
 
@@ -253,7 +270,8 @@ class World:
 
     async def _react(self, event: Event) -> None:
         if isinstance(event, PaymentReleased):
-            self.appointments.released(self.appointments.visits[event.appointment_id], event.payment_id)
+            visit = self.appointments.visits[event.appointment_id]
+            self.appointments.released(visit, event.payment_id, event.securing)
         if isinstance(event, PaymentCompleted):
             visit = self.appointments.visits[event.appointment_id]
             if self.appointments.captured(visit, event.payment_id):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from niyat.appointments.commands.confirm import confirm_captured
 from niyat.appointments.commands.project_payment import project_payment
 from niyat.appointments.commands.release import release
 from niyat.appointments.errors import AppointmentNotFound
+from niyat.appointments.parts import Parts
 from niyat.events.catalogue import (
     PAYMENTS,
     PaymentAuthorized,
@@ -45,24 +48,28 @@ async def on_completed(conn: Connection, event: PaymentCompleted) -> None:
 async def on_released(conn: Connection, event: PaymentReleased) -> None:
     """Let go of the slot that the payment kept."""
     try:
-        await release(conn, event.appointment_id, payment_id=event.payment_id)
+        await release(conn, event.appointment_id, payment_id=event.payment_id, securing=event.securing)
     except AppointmentNotFound:
         log.warning("a payment event names no appointment of ours", appointment_id=str(event.appointment_id))
         return
     await project_payment(conn, event)
 
 
-CONSUMER = Consumer(
-    name="appointments",
-    topics=(PAYMENTS,),
-    handlers={
-        PaymentCompleted: on_completed,
-        PaymentReleased: on_released,
-        PaymentInitiated: project_payment,
-        PaymentAuthorized: project_payment,
-        PaymentFailed: project_payment,
-        RefundInitiated: project_payment,
-        RefundCompleted: project_payment,
-        RefundFailed: project_payment,
-    },
-)
+def consumers(_: Parts) -> Sequence[Consumer]:
+    """All it listens to: the money."""
+    return (
+        Consumer(
+            name="appointments",
+            topics=(PAYMENTS,),
+            handlers={
+                PaymentCompleted: on_completed,
+                PaymentReleased: on_released,
+                PaymentInitiated: project_payment,
+                PaymentAuthorized: project_payment,
+                PaymentFailed: project_payment,
+                RefundInitiated: project_payment,
+                RefundCompleted: project_payment,
+                RefundFailed: project_payment,
+            },
+        ),
+    )

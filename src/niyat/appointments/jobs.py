@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from niyat.appointments.commands.expire import expire_lapsed
 from niyat.appointments.commands.generate import generate
-from niyat.appointments.settings import AppointmentsSettings
-from niyat.kernel.db import Database
+from niyat.appointments.parts import Parts
 from niyat.kernel.jobs import Job
 from niyat.kernel.log import get_logger
 
@@ -16,24 +15,24 @@ log = get_logger(__name__)
 HOUR_SECONDS = 3600.0
 
 
-def jobs(db: Database, settings: AppointmentsSettings) -> Sequence[Job]:
+def jobs(parts: Parts) -> Sequence[Job]:
     """Expiry every second: a lapsed hold keeps its slot until then. Generation every hour: it is always some
     doctor's midnight, and where nothing is new it costs nothing.
     """
 
     async def expire() -> None:
-        await expire_lapsed(db)
+        await expire_lapsed(parts.db)
 
     async def plan() -> None:
         slots = await generate(
-            db,
-            days_ahead=settings.days_ahead,
-            doctors_per_batch=settings.doctors_per_batch,
+            parts.db,
+            days_ahead=parts.settings.days_ahead,
+            doctors_per_batch=parts.settings.doctors_per_batch,
             report=lambda doctors, made: log.info("slots made", doctors=doctors, slots=made),
         )
         log.debug("slots are made for the days ahead", slots=slots)
 
     return (
-        Job("appointments: expire", 1.0, expire),
-        Job("appointments: generate", HOUR_SECONDS, plan),
+        Job("appointments: expire lapsed holds", 1.0, expire),
+        Job("appointments: make the slots of the days ahead", HOUR_SECONDS, plan),
     )

@@ -41,7 +41,13 @@ async def _doctor(admin: Session, demo: Demo, doctor: Doctor, clinic_id: str) ->
     account = await admin.call(
         "POST",
         "/api/v1/accounts",
-        {"name": doctor.name, "email": doctor.email, "roles": ["doctor"], "time_zone": zone},
+        {
+            "name": doctor.name,
+            "email": doctor.email,
+            "roles": ["doctor"],
+            "time_zone": zone,
+            "reason": "A doctor of the demo clinic",
+        },
         headers=key,
     )
     fields = doctor.model_dump(mode="json", exclude={"email", "clinic", "hours"})

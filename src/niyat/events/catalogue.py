@@ -217,12 +217,16 @@ class PaymentFailed(PaymentEvent):
 
 
 class PaymentReleased(PaymentEvent):
-    """It will never be captured: refused for good, or released uncaptured. The slot need not wait."""
+    """It will never be captured: refused for good, or released uncaptured. The slot need not wait.
+
+    `securing`: the release counts for every `secure` with this number or a lower one.
+    """
 
     type: ClassVar[str] = "PAYMENT_RELEASED"
     version: ClassVar[int] = 1
 
     reason_code: Code
+    securing: Annotated[int, Field(ge=0)] = 0
 
 
 class RefundEvent(PaymentEvent):

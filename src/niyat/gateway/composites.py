@@ -10,39 +10,47 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from niyat.events.catalogue import ConsultationType
 from niyat.kernel.auth import Who, bearer
 from niyat.kernel.client import ServiceClient
+from niyat.kernel.fields import Body, Text
 
-PREFIXES = ("/api/v1/appointments", "/appointments")
 
-
-class BookAppointment(BaseModel):
+class BookBody(Body):
     """Hold a slot and, when it costs something, get an order to pay."""
 
-    model_config = ConfigDict(extra="forbid")
-
     slot_id: UUID
-    consultation_type: str = Field(pattern="^(VIDEO|AUDIO|IN_PERSON)$")
-    reason_for_visit: str | None = Field(default=None, max_length=500)
+    consultation_type: ConsultationType
+    reason_for_visit: Text | None = None
 
 
-class CheckoutResult(BaseModel):
+class CheckoutBody(Body):
     """What the gateway's checkout hands to the browser after a payment."""
-
-    model_config = ConfigDict(extra="forbid")
 
     razorpay_payment_id: str = Field(max_length=64)
     razorpay_order_id: str = Field(max_length=64)
     razorpay_signature: str = Field(max_length=256)
 
 
-class Booking(BaseModel):
-    """An appointment and, when it costs something, what to pay it with (`payment` is null for a free visit)."""
+def _passed_on(schema: str) -> Any:
+    """A field that passes on another service's answer; the joined description resolves it."""
+    return Field(json_schema_extra={"x-niyat-schema": schema})
 
-    appointment: dict[str, Any]
-    payment: dict[str, Any] | None
+
+class BookingView(BaseModel):
+    """The appointment, and the order to pay it with; `payment` is null for a free visit."""
+
+    appointment: Annotated[dict[str, Any], _passed_on("appointments.AppointmentView")]
+    payment: Annotated[dict[str, Any], _passed_on("payments.OrderToPay")] | None
+
+
+class PaidBookingView(BaseModel):
+    """The appointment, and the payment as it stands; `payment` is null for a free visit."""
+
+    appointment: Annotated[dict[str, Any], _passed_on("appointments.AppointmentView")]
+    payment: Annotated[dict[str, Any], _passed_on("payments.PaymentShown")] | None
 
 
 class Caller:
@@ -65,7 +73,9 @@ def _caller(
     request: Request,
     _: Who,
     credentials: Annotated[Any, Depends(bearer)],
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=200, description="Makes a retry of this request safe")
+    ] = None,
 ) -> Caller:
     return Caller(request, credentials.credentials, idempotency_key)
 
@@ -74,18 +84,22 @@ AsUser = Annotated[Caller, Depends(_caller)]
 
 router = APIRouter(tags=["booking"])
 
+STILL_SETTLING: dict[int | str, dict[str, Any]] = {
+    202: {"model": PaidBookingView, "description": "Paid; being confirmed. Do not pay again; ask again."}
+}
+
 
 @router.post(
     "", status_code=201, summary="Book: hold a slot and get an order, or be confirmed when it is free"
 )
-async def book(body: BookAppointment, caller: AsUser) -> Booking:
+async def book(body: BookBody, caller: AsUser) -> BookingView:
     appointment = await caller.call(
         "appointments", "POST", "/api/v1/appointments/reserve", body.model_dump(mode="json"), step="reserve"
     )
     path = f"/api/v1/appointments/{appointment['appointment_id']}"
     if not appointment["amount"]:
         confirmed = await caller.call("appointments", "POST", f"{path}/confirm", {}, step="confirm")
-        return Booking(appointment=confirmed, payment=None)
+        return BookingView(appointment=confirmed, payment=None)
     payment = await caller.call(
         "payments",
         "POST",
@@ -93,37 +107,43 @@ async def book(body: BookAppointment, caller: AsUser) -> Booking:
         {"appointment_id": appointment["appointment_id"]},
         step="initiate",
     )
-    return Booking(appointment=await caller.call("appointments", "GET", path), payment=payment)
+    return BookingView(appointment=await caller.call("appointments", "GET", path), payment=payment)
 
 
 @router.post(
-    "/{appointment_id}/confirm", summary="Confirm: at once when free, else with the checkout's three fields"
+    "/{appointment_id}/confirm",
+    summary="Confirm: at once when free, else with the checkout's three fields",
+    responses=STILL_SETTLING,
 )
 async def confirm(
-    appointment_id: UUID, caller: AsUser, response: Response, body: CheckoutResult | None = None
-) -> Booking:
-    if body is None:
-        path = f"/api/v1/appointments/{appointment_id}/confirm"
-        return Booking(
-            appointment=await caller.call("appointments", "POST", path, {}, step="confirm"), payment=None
-        )
-    return await _verified(appointment_id, body, caller, response)
+    appointment_id: UUID, caller: AsUser, response: Response, body: CheckoutBody | None = None
+) -> PaidBookingView:
+    """Without a body, a free visit is confirmed; a paid one answers 409 `payment-required`."""
+    if body is not None:
+        return await _verified(appointment_id, body, caller, response)
+    path = f"/api/v1/appointments/{appointment_id}/confirm"
+    confirmed = await caller.call("appointments", "POST", path, {}, step="confirm")
+    return PaidBookingView(appointment=confirmed, payment=None)
 
 
-@router.post("/{appointment_id}/confirm-payment", summary="Report a payment made at the checkout")
+@router.post(
+    "/{appointment_id}/confirm-payment",
+    summary="Report a payment made at the checkout",
+    responses=STILL_SETTLING,
+)
 async def confirm_payment(
-    appointment_id: UUID, body: CheckoutResult, caller: AsUser, response: Response
-) -> Booking:
+    appointment_id: UUID, body: CheckoutBody, caller: AsUser, response: Response
+) -> PaidBookingView:
+    """200 once confirmed. A wrong signature, or one of another booking, is refused without effect."""
     return await _verified(appointment_id, body, caller, response)
 
 
 async def _verified(
-    appointment_id: UUID, body: CheckoutResult, caller: Caller, response: Response
-) -> Booking:
-    """200 once confirmed; 202 while the payment is seen but its outcome is still being settled."""
+    appointment_id: UUID, body: CheckoutBody, caller: Caller, response: Response
+) -> PaidBookingView:
     fields = body.model_dump() | {"appointment_id": str(appointment_id)}
     payment = await caller.call("payments", "POST", "/api/v1/payments/verify", fields)
     appointment = await caller.call("appointments", "GET", f"/api/v1/appointments/{appointment_id}")
     if appointment["status"] == "pending-payment":
         response.status_code = 202
-    return Booking(appointment=appointment, payment=payment)
+    return PaidBookingView(appointment=appointment, payment=payment)

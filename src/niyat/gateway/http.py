@@ -24,8 +24,8 @@ def routes() -> FastAPI:
     """The gateway's routes, without what they call."""
     app = create_app("Niyat gateway", "Endpoints that need two services.", table={})
     app.add_exception_handler(Refused, _pass_on)
-    for prefix in composites.PREFIXES:
-        app.include_router(composites.router, prefix=prefix)
+    app.include_router(composites.router, prefix="/api/v1/appointments")
+    app.include_router(composites.router, prefix="/appointments", deprecated=True)
     return app
 
 

@@ -9,6 +9,10 @@ class CodeWrong(NiyatError):
     """That code is wrong or no longer valid; check it, or ask for a new one."""
 
 
+class CodeNotSent(NiyatError):
+    """Codes cannot be sent there at the moment; try again soon, or use another address."""
+
+
 class SessionOver(NiyatError):
     """This session is over; sign in again."""
 

@@ -25,5 +25,7 @@ class CodeSender(Protocol):
     """Sends codes."""
 
     async def send(self, code: OneTimeCode) -> None:
-        """Have `code` sent; safe to repeat for one challenge. Raises ServiceUnavailable when that is unknown."""
+        """Have `code` sent; safe to repeat for one challenge. Raises CodeNotSent when it was refused, or
+        ServiceUnavailable when that is unknown.
+        """
         ...

@@ -1,6 +1,6 @@
 """Errors are named nouns; the docstring of each is the sentence that a person reads.
 
-They know nothing of HTTP: each service's `http.py` has the one table from error to status.
+They know nothing of HTTP: each service's `http/table.py` has the one table from error to status.
 """
 
 from __future__ import annotations

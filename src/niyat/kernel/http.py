@@ -1,6 +1,6 @@
 """What every service's HTTP app shares: RFC 9457 problem details for every error, and a correlation id.
 
-A service builds its app with `create_app(…, errors={SlotTaken: 409, …})`: that table is the only place where an
+A service builds its app with `create_app(…, table={SlotTaken: 409, …})`: that table is the only place where an
 error meets a status. What is not in it is a bug and answers 500 without detail.
 """
 
@@ -82,23 +82,35 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
     return JSONResponse(content, status, headers, PROBLEM_TYPE)
 
 
+PROBLEM_CONTENT = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
 def problems(table: ErrorTable, *named: type[errors.NiyatError]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer with these errors, for its OpenAPI description."""
     by_status: dict[int | str, dict[str, Any]] = {}
     for error in named:
         status = {**COMMON_ERRORS, **table}[error]
         line = f"`{error().code}`: {error().detail}"
-        entry = by_status.setdefault(
-            status, {"content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-        )
+        entry = by_status.setdefault(status, {"content": PROBLEM_CONTENT})
         entry["description"] = "\n\n".join(filter(None, [entry.get("description"), line]))
     return by_status
 
 
+class ProblemApp(FastAPI):
+    """FastAPI documents models as `application/json`; problems have a media type, and so a schema, of their own."""
+
+    def openapi(self) -> dict[str, Any]:
+        if not self.openapi_schema:
+            schemas = super().openapi().setdefault("components", {}).setdefault("schemas", {})
+            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= schema.pop("$defs", {}) | {"Problem": schema}
+        return super().openapi()
+
+
 def create_app(title: str, description: str, *, table: ErrorTable) -> FastAPI:
     """A FastAPI app whose every error is a problem details document."""
-    problem_response = {"model": Problem, "description": "Problem details (RFC 9457); see `code`"}
-    app = FastAPI(
+    problem_response = {"description": "Problem details (RFC 9457); see `code`", "content": PROBLEM_CONTENT}
+    app = ProblemApp(
         title=title,
         description=description,
         version="1",
@@ -183,7 +195,7 @@ def _operation_id(route: APIRoute) -> str:
     return route.name if versioned else f"{route.name}_unversioned"
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:  # a plain function would go through a thread
     db: Database = request.app.state.db
     return db
 

@@ -20,13 +20,8 @@ from niyat.events.catalogue import (
 )
 from niyat.events.inbox import Consumer
 from niyat.kernel.db import Connection
-from niyat.notifications.commands.plan import plan, withdraw_promises, withdraw_refund_initiated
+from niyat.notifications.commands.plan import plan, withdraw_promises
 from niyat.notifications.domain import Intent, NotificationType, reminders
-
-REFUND_ENDED = """
-SELECT EXISTS (SELECT 1 FROM scheduled_notifications WHERE appointment_id = $1
-               AND type IN ('REFUND_COMPLETED', 'REFUND_FAILED') AND payload ->> 'refund_id' = $2)
-"""
 
 
 async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
@@ -91,18 +86,14 @@ async def on_payment_released(conn: Connection, event: PaymentReleased) -> None:
 
 
 async def on_refund_initiated(conn: Connection, event: RefundInitiated) -> None:
-    """A late replay of it says nothing when the refund's end was already told."""
-    if not await conn.fetchval(REFUND_ENDED, event.appointment_id, str(event.refund_id)):
-        await plan(conn, [_about_refund(event, NotificationType.REFUND_INITIATED)])
+    await plan(conn, [_about_refund(event, NotificationType.REFUND_INITIATED)])
 
 
 async def on_refund_completed(conn: Connection, event: RefundCompleted) -> None:
-    await withdraw_refund_initiated(conn, event.appointment_id, event.refund_id)
     await plan(conn, [_about_refund(event, NotificationType.REFUND_COMPLETED)])
 
 
 async def on_refund_failed(conn: Connection, event: RefundFailed) -> None:
-    await withdraw_refund_initiated(conn, event.appointment_id, event.refund_id)
     await plan(conn, [_about_refund(event, NotificationType.REFUND_FAILED)])
 
 

@@ -64,6 +64,16 @@ PROMISES = frozenset(
 )
 """They say that a visit will take place: true only while it stands, at the revision they speak of."""
 
+_T = NotificationType
+REFUND_NEWS = frozenset({_T.REFUND_INITIATED, _T.REFUND_COMPLETED, _T.REFUND_FAILED})
+
+SUPERSEDED_BY: Mapping[NotificationType, frozenset[NotificationType]] = {
+    _T.REFUND_INITIATED: frozenset({_T.REFUND_COMPLETED, _T.REFUND_FAILED}),
+    _T.REFUND_COMPLETED: frozenset({_T.REFUND_FAILED}),  # a processed refund may fail after all
+    _T.PAYMENT_NOT_TAKEN: REFUND_NEWS | {_T.PAYMENT_RECEIPT},
+}
+"""What is untrue once one of these is planned: of the same refund, or, for a payment, of the same appointment."""
+
 MAX_TRIES = 14
 """With the waits of `wait_before_retry`, a provider may be down for about five hours."""
 

@@ -7,7 +7,7 @@ marked ◆ are those without which money is left without a booking; tests/simula
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -201,6 +201,24 @@ def step_after_secure(case: CaseView, captured: bool, outcome: Secured) -> Step:
     if case.claimed_by_other:
         return S.RETURNING if captured and case.taken_by_other else S.SECURING
     return S.KEPT if captured else S.CAPTURING
+
+
+MIGHT_BE_SECURED = frozenset({S.SECURING, S.CAPTURING})
+WANTS_THE_PLACE = frozenset({S.SECURING, S.CAPTURING, S.KEPT})
+
+
+def lets_go(case: CaseView, was: Step, step: Step, siblings: Collection[Step], *, known_free: bool) -> bool:
+    """◆ Whether PAYMENT_RELEASED is told when an attempt goes from `was` to `step`.
+
+    Appointments knows the payment, not its attempts: only the last of them to want the place lets go of it.
+    `siblings`: the steps of the payment's other attempts. `known_free`: appointments has just said that the
+    payment does not keep the place; then only money that was not taken is told of.
+    """
+    if was not in MIGHT_BE_SECURED or step in WANTS_THE_PLACE or WANTS_THE_PLACE & set(siblings):
+        return False
+    if step in (S.LAPSING, S.RELEASED):
+        return True
+    return not (known_free or case.closed or case.taken_by_other)
 
 
 def status_after_fact(

@@ -142,8 +142,17 @@ class Appointments(Protocol):
         ...
 
     async def secure(
-        self, appointment_id: UUID, payment_id: UUID, order_id: str, amount: int, currency: str
-    ) -> Secured: ...
+        self,
+        appointment_id: UUID,
+        payment_id: UUID,
+        order_id: str,
+        amount: int,
+        currency: str,
+        *,
+        securing: int,
+    ) -> Secured:
+        """`securing`: the case's number; one that a release has overtaken is answered `busy`."""
+        ...
 
     async def payment_captured(
         self, appointment_id: UUID, payment_id: UUID, amount: int, currency: str

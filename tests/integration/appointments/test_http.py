@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from niyat.appointments.http.shapes import AppointmentPage, AppointmentView, InternalView
+from niyat.appointments.http.shapes import AppointmentView, InternalView
 from niyat.kernel.ids import new_id
+from niyat.kernel.pages import Page
 from tests.integration.appointments.world import Json, Person, World
 
 API = "/api/v1/appointments"
@@ -45,17 +46,17 @@ async def test_lists_show_each_what_is_theirs(world: World) -> None:
 
     async def ids(who: Person, path: str = API, **params: object) -> set[str]:
         page = await who.call("GET", path, params=params)
-        AppointmentPage.model_validate(page)
+        Page[AppointmentView].model_validate(page)
         return {item["appointment_id"] for item in page["items"]}
 
     mine_ids = {a["appointment_id"] for a in mine}
     assert await ids(first) == await ids(me) == mine_ids
-    assert await ids(first, patient=str(second.id)) == set()
+    assert await ids(first, patient_id=str(second.id)) == set()
     assert await ids(world.admin, "/appointments") == mine_ids | {theirs["appointment_id"]}
-    assert await ids(world.admin, doctor=doctor["doctor_id"], status="reserved") == mine_ids
-    assert await ids(world.admin, doctor=doctor["doctor_id"], status="confirmed") == set()
+    assert await ids(world.admin, doctor_id=doctor["doctor_id"], status="reserved") == mine_ids
+    assert await ids(world.admin, doctor_id=doctor["doctor_id"], status="confirmed") == set()
     assert await ids(
-        world.admin, **{"from": mine[1]["starts_at"], "to": mine[2]["starts_at"], "patient": str(first.id)}
+        world.admin, **{"from": mine[1]["starts_at"], "to": mine[2]["starts_at"], "patient_id": str(first.id)}
     ) == {mine[1]["appointment_id"]}
     assert await ids(first, f"{API}/patient/{first.id}") == mine_ids
     assert await ids(me, f"{API}/doctor/{doctor['doctor_id']}") == mine_ids

@@ -34,7 +34,7 @@ async def pay_or_leave(world: World, rules: random.Random, who: Person, held: Js
     elif fate == "pay and cancel":
         await asyncio.gather(world.captured(held, payment), who.ask("POST", f"{API}/{appointment_id}/cancel"))
     elif fate == "lose the payment":
-        await world.db.run(lambda conn: release(conn, appointment_id, payment_id=payment))
+        await world.db.run(release, appointment_id, payment_id=payment, securing=world.securing)
     elif fate == "cancel":
         await who.ask("POST", f"{API}/{appointment_id}/cancel")
 

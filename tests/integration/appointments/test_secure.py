@@ -130,7 +130,7 @@ async def test_of_two_payments_at_once_one_secures(world: World) -> None:
 
 
 async def test_an_unknown_appointment_is_not_found(world: World) -> None:
-    body = {"payment_id": str(uuid4()), "order_id": "o", "amount": 1, "currency": "INR"}
+    body = {"payment_id": str(uuid4()), "order_id": "o", "amount": 1, "currency": "INR", "securing": 1}
     for path, json in (("secure", body), ("payment-started", {"account_id": str(uuid4())})):
         answer = await world.payments.ask("POST", f"/internal/appointments/{uuid4()}/{path}", json)
         assert (answer.status_code, answer.json()["code"]) == (404, "appointment-not-found")

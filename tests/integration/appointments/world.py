@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from niyat.appointments import http
 from niyat.appointments.checks import CHECKS
 from niyat.appointments.commands.expire import expire_lapsed
-from niyat.appointments.consumers import CONSUMER
+from niyat.appointments.consumers import consumers
+from niyat.appointments.parts import Parts
 from niyat.appointments.settings import AppointmentsSettings
 from niyat.events.catalogue import Event
 from niyat.events.checks import CHECKS as EVENT_CHECKS
@@ -78,10 +79,13 @@ class World:
         async def jwks() -> Json:
             return keys
 
-        self.app = http.create(db, TokenVerifier(jwks, issuer=ISSUER, clock=Clock()), settings)
+        parts = Parts(db=db, settings=settings)
+        self.consumer = consumers(parts)[0]
+        self.app = http.create(parts, TokenVerifier(jwks, issuer=ISSUER, clock=Clock()))
         self.admin = self.person("admin")
         self.payments = self.person("service")
         self.nobody = Person(self.app, uuid4(), "")
+        self.securing = 1
 
     def person(self, *roles: str) -> Person:
         """A new account with these roles."""
@@ -174,6 +178,7 @@ class World:
             "order_id": "order_1",
             "amount": 50_000,
             "currency": "INR",
+            "securing": self.securing,
             **more,
         }
         return str((await self.internal(appointment, "secure", body))["outcome"])
@@ -200,8 +205,10 @@ class World:
 
     async def hear(self, *events: Event) -> None:
         """Events arrive in the inbox and are handled."""
-        await receive(self.db, CONSUMER.name, [message_for(event, n) for n, event in enumerate(events, 1)])
-        worker = InboxWorker(self.db, CONSUMER)
+        await receive(
+            self.db, self.consumer.name, [message_for(event, n) for n, event in enumerate(events, 1)]
+        )
+        worker = InboxWorker(self.db, self.consumer)
         await worker.drain()
         await worker.close()
 

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 
 from niyat.identity.adapters.notifications import NotificationsCodeSender
 from niyat.identity.domain import Address, service_account_id
+from niyat.identity.errors import CodeNotSent
 from niyat.identity.hashing import Keyed
 from niyat.identity.keys import SigningKeys
 from niyat.identity.ports import OneTimeCode
@@ -77,11 +78,14 @@ async def test_identitys_own_token_is_renewed_in_time(world: World, sender: Send
     assert len(notifications.callers) == 4
 
 
-@pytest.mark.parametrize("status", [422, 403, 500, 503])
-async def test_a_code_that_was_not_taken_is_said_to_be_unavailable(
-    world: World, sender: Sender, status: int
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(422, CodeNotSent), (403, CodeNotSent), (500, ServiceUnavailable), (503, ServiceUnavailable)],
+)
+async def test_a_refusal_is_told_from_an_unknown_outcome(
+    world: World, sender: Sender, status: int, error: type[Exception]
 ) -> None:
-    with pytest.raises(ServiceUnavailable):
+    with pytest.raises(error):
         await sender(Notifications(world, status).client).send(CODE)
 
 

@@ -117,12 +117,18 @@ async def test_a_disabled_account_cannot_sign_in(world: World) -> None:
     assert (await world.get("/api/v1/accounts/me", session)).status_code == 401
 
 
-async def test_when_the_code_cannot_be_sent_it_says_so_and_one_may_ask_again_at_once(world: World) -> None:
-    world.outbox.silent = True
+async def test_when_a_code_is_refused_it_says_so_and_one_may_ask_again_at_once(world: World) -> None:
+    world.outbox.refuses = True
     answer = await world.http.post("/api/v1/auth/codes", json={"phone": PHONE})
-    assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
-    world.outbox.silent = False
+    assert (answer.status_code, answer.json()["code"]) == (503, "code-not-sent")
+    world.outbox.refuses = False
     await world.sign_in(phone=PHONE)
+
+
+async def test_a_code_that_arrives_though_nobody_answered_signs_in(world: World) -> None:
+    world.outbox.silent = True
+    challenge = await world.ask(phone=PHONE)
+    assert (await world.enter(challenge)).status_code == 201
 
 
 MALFORMED: list[tuple[dict[str, object], str]] = [

@@ -17,6 +17,8 @@ from niyat.identity.commands.rotate_keys import rotate_keys
 from niyat.identity.domain import service_account_id
 from niyat.identity.errors import SecretTooShort
 from niyat.identity.hashing import Keyed
+from niyat.identity.keys import SigningKeys
+from niyat.identity.tokens import Tokens
 from niyat.kernel.errors import Unauthenticated
 from tests.integration.identity.world import CLIENT_SECRET, PHONE, SECRET, Json, World
 
@@ -98,7 +100,7 @@ async def test_a_new_client_secret_replaces_the_old_one_and_a_short_one_is_refus
         await bootstrap.ensure_service_client(world.db, "notifications", SecretStr("short"))
 
 
-async def test_only_services_ask_whom_to_reach(world: World) -> None:
+async def test_only_notifications_asks_whom_to_reach(world: World) -> None:
     session = await world.sign_in(phone=PHONE)
     path = f"/internal/accounts/{session['account']['account_id']}"
     service = (await _token(world, json=CREDENTIALS)).json()
@@ -111,6 +113,10 @@ async def test_only_services_ask_whom_to_reach(world: World) -> None:
         "time_zone": "Asia/Kolkata",
     }
     assert (await world.get(path, session)).status_code == 403
+    other = await Tokens(SigningKeys(world.db, Keyed(SECRET), world.clock), "niyat", world.clock).for_service(
+        "payments"
+    )
+    assert (await world.get(path, {"access_token": other.value})).status_code == 403  # not its call to make
     assert (await world.http.get(path)).status_code == 401
     assert (await world.get(f"/internal/accounts/{UUID(int=0)}", service)).status_code == 404
 

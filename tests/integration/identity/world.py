@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from niyat.identity import bootstrap
 from niyat.identity.checks import CHECKS
+from niyat.identity.errors import CodeNotSent
 from niyat.identity.ports import OneTimeCode
 from niyat.identity.service import create
 from niyat.identity.settings import IdentitySettings
@@ -37,15 +38,18 @@ Json = dict[str, Any]
 
 @dataclass
 class Outbox:
-    """A CodeSender that keeps what it was given, or does not answer."""
+    """A CodeSender that keeps what it was given, then may not answer; or refuses."""
 
     sent: list[OneTimeCode] = field(default_factory=list)
     silent: bool = False
+    refuses: bool = False
 
     async def send(self, code: OneTimeCode) -> None:
+        if self.refuses:
+            raise CodeNotSent
+        self.sent.append(code)
         if self.silent:
             raise ServiceUnavailable
-        self.sent.append(code)
 
     def code(self, challenge_id: str) -> str:
         return next(c.code for c in self.sent if c.challenge_id == UUID(challenge_id))

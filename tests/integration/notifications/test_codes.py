@@ -174,12 +174,12 @@ async def test_a_malformed_code_is_refused_without_repeating_it(world: World, wr
     assert CODE not in answer.text
 
 
-async def test_only_a_service_may_send_codes(world: World) -> None:
+async def test_only_identity_may_send_codes(world: World) -> None:
     async with service_over(world, SIGNER) as (_, http):
         asked = await form(world)
         assert (await http.post("/internal/codes", json=asked)).status_code == 401
-        answer = await http.post("/internal/codes", json=asked, headers=SIGNER.bearer("admin"))
-        assert answer.status_code == 403
+        for headers in (SIGNER.bearer("admin"), SIGNER.bearer("service", service="payments")):
+            assert (await http.post("/internal/codes", json=asked, headers=headers)).status_code == 403
 
 
 async def test_where_text_messages_are_off_a_code_by_text_message_is_refused(world: World) -> None:

@@ -8,11 +8,18 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from niyat.events.catalogue import PaymentReleased, RefundCompleted, RefundFailed, RefundInitiated
+from niyat.events.catalogue import (
+    PaymentCompleted,
+    PaymentReleased,
+    RefundCompleted,
+    RefundFailed,
+    RefundInitiated,
+)
 from niyat.kernel.db import Connection
+from niyat.notifications.commands.claim import LEASE_SECONDS, claim_due
 from niyat.notifications.commands.templates import live_template, seed_templates, shipped
 from niyat.notifications.domain import NotificationChannel, NotificationType
-from tests.support.notifications import World, about_money, cancelled, confirmed, paid, rescheduled
+from tests.support.notifications import Visit, World, about_money, cancelled, confirmed, paid, rescheduled
 
 
 async def test_a_confirmation_and_three_reminders_are_planned_once_though_the_event_comes_twice(
@@ -109,6 +116,42 @@ async def test_a_refund_that_is_through_is_not_announced_as_under_way(world: Wor
     await world.events(about_money(RefundInitiated, visit, **refund))  # a replay, late
     await world.deliver()
     assert await world.states(visit) == {"REFUND_INITIATED": ["suppressed"], "REFUND_COMPLETED": ["sent"]}
+
+
+async def test_a_refund_that_failed_after_all_is_not_told_as_through(world: World) -> None:
+    waiting, being_sent = await world.visit(), await world.visit()
+    refunds = {v.appointment_id: {"refund_id": uuid4(), "reason_code": "c"} for v in (waiting, being_sent)}
+
+    async def come(kind: type[RefundCompleted | RefundFailed], *visits: Visit) -> None:
+        await world.events(*(about_money(kind, visit, **refunds[visit.appointment_id]) for visit in visits))
+
+    await come(RefundCompleted, being_sent)
+    await world.sandbox.add_mail_fault("4xx", stage="rcpt", to=being_sent.email)
+    claimed = await world.db.run(claim_due, mail_domain="clinic.example", limit=10)
+    assert [each.appointment_id for each in claimed] == [being_sent.appointment_id]
+    await come(RefundCompleted, waiting)
+    await come(RefundFailed, waiting, being_sent)
+    await world.move(timedelta(seconds=LEASE_SECONDS))  # its sender died
+    await world.deliver()
+    await world.move(timedelta(hours=1))
+    await world.deliver()
+    for visit in (waiting, being_sent):
+        assert await world.states(visit) == {"REFUND_COMPLETED": ["suppressed"], "REFUND_FAILED": ["sent"]}
+
+
+async def test_nobody_hears_you_were_not_charged_once_money_of_the_visit_moved(world: World) -> None:
+    for kind, fields in (
+        (RefundInitiated, {"refund_id": uuid4(), "reason_code": "gone"}),
+        (PaymentCompleted, {"method": "upi", "order_id": "order_1", "gateway_payment_id": "pay_1"}),
+    ):
+        visit = await world.visit()
+        world.appointments.change(visit.appointment_id, status="expired")
+        released = about_money(PaymentReleased, visit, reason_code="gone")
+        await world.events(
+            released, about_money(kind, visit, **fields)
+        )  # another attempt of the same payment
+        await world.deliver()
+        assert (await world.states(visit))["PAYMENT_NOT_TAKEN"] == ["suppressed"]
 
 
 async def test_late_money_for_a_lost_time_is_explained(world: World) -> None:

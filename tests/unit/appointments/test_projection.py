@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from niyat.appointments.http.shapes import PaymentSummary
+from niyat.appointments.http.shapes import PaymentSummaryView
 from niyat.appointments.projection import Payment, with_event
 from niyat.events import catalogue as events
 
@@ -48,7 +48,7 @@ OTHER_PAID = event(events.PaymentCompleted, 4, SECOND, **GATEWAY)
 def fold(*facts: events.PaymentEvent) -> Payment:
     payment: Payment | None = reduce(with_event, facts, None)
     assert payment is not None
-    PaymentSummary.model_validate(payment)
+    PaymentSummaryView.model_validate(payment)
     return payment
 
 

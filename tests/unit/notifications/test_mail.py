@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from niyat.notifications.adapters.smtp_email import compose
+from niyat.notifications.adapters.smtp_email import as_sent, compose
 from niyat.notifications.errors import DeliveryRefused
 from niyat.notifications.ports import Mail
 from niyat.notifications.sealing import Code, Seal, SealedElsewhere
 
 
-def mail(to: str = "asha@example.com") -> Mail:
+def mail(to: str = "asha@example.com", subject: str = "Bestätigt ₹500") -> Mail:
     return Mail(
         to=to,
-        subject="Bestätigt ₹500",
+        subject=subject,
         text="नमस्ते",
         html="<p>नमस्ते</p>",
         message_id="<1@example.com>",
@@ -29,6 +33,19 @@ def test_a_mail_is_marked_as_automatic_and_keeps_its_message_id() -> None:
     assert message["Message-ID"] == "<1@example.com>"
     assert message.get_content_type() == "multipart/alternative"
     assert message.as_bytes().isascii()
+
+
+WORDS = st.lists(st.text("aZ:,()₹·é", min_size=1, max_size=40), min_size=1, max_size=12).map(" ".join)
+
+
+@settings(max_examples=50, deadline=None)
+@given(WORDS)
+@example("Confirmed: Dr Meera Rao, Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata), VIDEO")
+def test_a_subject_is_read_as_it_was_written(subject: str) -> None:
+    sent = as_sent(compose(mail(subject=subject), "Niyat <no-reply@clinic.example>"))
+    assert re.search(rb"^Subject: \S", sent, re.MULTILINE)
+    assert message_from_bytes(sent, policy=policy.default)["Subject"] == subject
+    assert max(map(len, re.findall(rb"=\?utf-8\?\S*\?=", sent)), default=0) <= 76
 
 
 @pytest.mark.parametrize("to", ["nobody", "a@b@c", "a b@c.d", "a@x\r\nBcc: b@y", "", "@"])

@@ -43,11 +43,8 @@ async def expire_lapsed(db: Database) -> int:
 
 
 async def _expire_alone(db: Database, appointment_id: UUID) -> bool:
-    async def command(conn: Connection) -> bool:
-        return await expire(conn, appointment_id)
-
     try:
-        return await db.run(command)
+        return await db.run(expire, appointment_id)
     except Exception:  # logged, and tried again a second later
         log.exception("a lapsed hold could not be expired", appointment_id=str(appointment_id))
         return False

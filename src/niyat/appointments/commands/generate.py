@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import UUID
 
 from niyat.appointments.commands.plan import extend
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Database
 
 UNPLANNED = """
 SELECT id FROM doctors
@@ -30,14 +29,7 @@ async def generate(
     """
     doctors = slots = 0
     while batch := [row["id"] for row in await db.fetch(UNPLANNED, days_ahead, doctors_per_batch)]:
-        slots += await _extend(db, batch, days_ahead)
+        slots += await db.run(extend, batch, days_ahead=days_ahead)
         doctors += len(batch)
         report(doctors, slots)
     return slots
-
-
-async def _extend(db: Database, doctor_ids: list[UUID], days_ahead: int) -> int:
-    async def command(conn: Connection) -> int:
-        return await extend(conn, doctor_ids, days_ahead=days_ahead)
-
-    return await db.run(command)

@@ -24,7 +24,7 @@ from niyat.appointments.errors import (
 )
 from niyat.events.catalogue import AppointmentReserved
 from niyat.events.outbox import draft_for
-from niyat.kernel.db import TRY_AGAIN, Database
+from niyat.kernel.db import Database
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.idempotency import Answer, Once, stored_answer
 from niyat.kernel.ids import new_id
@@ -140,7 +140,7 @@ async def _attempt(
         wanted.reason_for_visit,
     )
     try:
-        body = await _twice(db, arguments)
+        body: Any = await db.again(lambda: db.fetchval(RESERVE, *arguments))
     except (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError) as error:
         if error.constraint_name not in LOST_TO_ANOTHER | {REPEATED}:
             raise
@@ -152,13 +152,6 @@ async def _attempt(
     db.committed()
     log.info("slot held", appointment_id=body["appointment_id"])
     return Answer(201, body)
-
-
-async def _twice(db: Database, arguments: tuple[object, ...]) -> Any:
-    try:
-        return await db.fetchval(RESERVE, *arguments)
-    except TRY_AGAIN:
-        return await db.fetchval(RESERVE, *arguments)
 
 
 async def _why_not(db: Database, wanted: Reservation) -> NiyatError | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from niyat.appointments.http import availability, bookings, doctors, internal, lists
+from niyat.appointments.http import availability, bookings, doctors, internal, lists, status
 from niyat.appointments.http.table import TABLE
-from niyat.appointments.settings import AppointmentsSettings
+from niyat.appointments.parts import Parts
 from niyat.kernel.auth import TokenVerifier
-from niyat.kernel.db import Database
 from niyat.kernel.http import create_app
 
 DESCRIPTION = """\
@@ -18,12 +17,12 @@ is stable.
 """
 
 
-def create(db: Database, verifier: TokenVerifier, settings: AppointmentsSettings) -> FastAPI:
-    """The app over `db`."""
+def create(parts: Parts, verifier: TokenVerifier) -> FastAPI:
+    """The app that works with `parts`."""
     app = routes()
-    app.state.db = db
+    app.state.parts = parts
+    app.state.db = parts.db
     app.state.verifier = verifier
-    app.state.settings = settings
     return app
 
 
@@ -31,6 +30,6 @@ def routes() -> FastAPI:
     """The app's routes, without what they work on."""
     app = create_app("Niyat appointments", DESCRIPTION, table=TABLE)
     # Lists before single appointments: their paths are more particular.
-    for part in (doctors, availability, lists, bookings, internal):
+    for part in (doctors, availability, lists, status, bookings, internal):
         app.include_router(part.router)
     return app

@@ -7,27 +7,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, model_validator
 
 from niyat.appointments import errors, queries
 from niyat.appointments.commands import schedule
 from niyat.appointments.domain import ConsultationType
-from niyat.appointments.http.fields import (
-    Body,
-    Instant,
-    LocalTime,
-    Moment,
-    Settings,
-    Text,
-    Zone,
-    instant_or_day,
-)
-from niyat.appointments.http.shapes import BlockView, SlotList, SlotView, WeekView
+from niyat.appointments.http.here import Here
+from niyat.appointments.http.moments import Moment, instant_or_day
+from niyat.appointments.http.shapes import BlockBody, BlockView, SlotListView, SlotView, WeekBody, WeekView
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.queries import SlotFilter
 from niyat.kernel.auth import Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import TimeZone
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 
@@ -36,46 +28,10 @@ router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused, errors.DoctorNotFound)
 
 
-class HoursBody(Body):
-    """One window of a weekday, in the doctor's zone."""
-
-    weekday: int = Field(ge=1, le=7, description="ISO 8601: 1 is Monday")
-    start_time: LocalTime
-    end_time: LocalTime
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> HoursBody:
-        if self.end_time <= self.start_time:
-            raise ValueError("end_time must be later than start_time; hours over midnight are two windows")
-        return self
-
-
-class WeekBody(Body):
-    """The whole week; it replaces what was set before."""
-
-    doctor_id: UUID
-    hours: list[HoursBody] = Field(max_length=100)
-
-
-class BlockBody(Body):
-    """The time to take out."""
-
-    doctor_id: UUID
-    starts_at: Instant
-    ends_at: Instant
-    reason: Text = Field(default="", max_length=200)
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> BlockBody:
-        if self.ends_at <= self.starts_at:
-            raise ValueError("ends_at must be later than starts_at")
-        return self
-
-
 @router.get(
     "/doctors/{doctor_id}",
     summary="A doctor's weekly schedule",
-    responses=problems(TABLE, errors.DoctorNotFound),
+    responses=problems(TABLE, InvalidRequest, errors.DoctorNotFound),
 )
 async def get_week(doctor_id: UUID, db: Db) -> WeekView:
     """In the doctor's own time zone."""
@@ -88,18 +44,18 @@ async def get_week(doctor_id: UUID, db: Db) -> WeekView:
     summary="Set a doctor's weekly hours",
     responses=problems(TABLE, *WRITES, errors.HoursOverlap),
 )
-async def set_week(body: WeekBody, who: Staff, once: OnceOnly, db: Db, settings: Settings) -> Response:
+async def set_week(body: WeekBody, who: Staff, once: OnceOnly, here: Here) -> Response:
     """By that doctor or an admin. Free times follow at once; what is held or booked stays as it is."""
     hours = [schedule.Hours(h.weekday, h.start_time, h.end_time) for h in body.hours]
 
     async def command(conn: Connection) -> Answer:
         await schedule.set_weekly_availability(
-            conn, body.doctor_id, hours, who, days_ahead=settings.days_ahead
+            conn, body.doctor_id, hours, who, days_ahead=here.settings.days_ahead
         )
         week = WeekView(**await queries.week(conn, body.doctor_id))
         return Answer(200, week.model_dump(mode="json"))
 
-    return (await answer_once(db, once, command)).response()
+    return (await answer_once(here.db, once, command)).response()
 
 
 @router.post(
@@ -109,7 +65,7 @@ async def set_week(body: WeekBody, who: Staff, once: OnceOnly, db: Db, settings:
     summary="Take time out of a doctor's schedule",
     responses=problems(TABLE, *WRITES, errors.BookingsInTheWay),
 )
-async def block_time(body: BlockBody, who: Staff, once: OnceOnly, db: Db, settings: Settings) -> Response:
+async def block_time(body: BlockBody, who: Staff, once: OnceOnly, here: Here) -> Response:
     """By that doctor or an admin. Refused, with the bookings' ids, where there are any: none is dropped silently."""
 
     async def command(conn: Connection) -> Answer:
@@ -120,12 +76,12 @@ async def block_time(body: BlockBody, who: Staff, once: OnceOnly, db: Db, settin
             body.ends_at,
             who,
             reason=body.reason,
-            days_ahead=settings.days_ahead,
+            days_ahead=here.settings.days_ahead,
         )
         view = BlockView(block_id=block_id, **body.model_dump(exclude={"reason"}))
         return Answer(201, view.model_dump(mode="json"))
 
-    return (await answer_once(db, once, command)).response()
+    return (await answer_once(here.db, once, command)).response()
 
 
 @router.get(
@@ -143,9 +99,9 @@ async def list_slots(
         Moment | None,
         Query(description="An instant, or the last day; else a week after `from`. At most 31 days are shown"),
     ] = None,
-    time_zone: Annotated[Zone | None, Query(description="The viewer's; else the doctor's")] = None,
+    time_zone: Annotated[TimeZone | None, Query(description="The viewer's; else the doctor's")] = None,
     consultation_type: ConsultationType | None = None,
-) -> SlotList:
+) -> SlotListView:
     """Only what can truly be booked now."""
     from_at, from_day = instant_or_day("from", from_)
     to_at, to_day = instant_or_day("to", to)
@@ -158,7 +114,7 @@ async def list_slots(
         consultation_type=consultation_type,
     )
     doctor_zone, rows = await queries.slots(db, doctor_id, wanted)
-    return SlotList(
+    return SlotListView(
         doctor_id=doctor_id,
         time_zone=time_zone or doctor_zone,
         doctor_time_zone=doctor_zone,

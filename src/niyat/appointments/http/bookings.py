@@ -13,9 +13,8 @@ from niyat.appointments import errors, queries
 from niyat.appointments.commands.cancel import cancel, what_goes_back
 from niyat.appointments.commands.confirm import confirm_free
 from niyat.appointments.commands.reserve import Reservation, reserve
-from niyat.appointments.domain import ConsultationType
-from niyat.appointments.http.fields import Body, ReasonCode, Settings, Text
-from niyat.appointments.http.shapes import AppointmentView, CancellationView
+from niyat.appointments.http.here import Here
+from niyat.appointments.http.shapes import AppointmentView, CancelBody, CancellationView, ReserveBody
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.record import found
 from niyat.kernel.auth import Patient, Principal, Who
@@ -27,20 +26,6 @@ from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 router = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])
 
 WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused, errors.AppointmentNotFound)
-
-
-class ReserveBody(Body):
-    """The slot, and how to meet."""
-
-    slot_id: UUID
-    consultation_type: ConsultationType
-    reason_for_visit: Text | None = None
-
-
-class CancelBody(Body):
-    """Why, as a code; an admin always gives one."""
-
-    reason_code: ReasonCode | None = None
 
 
 @router.post(
@@ -62,13 +47,11 @@ class CancelBody(Body):
         errors.ConsultationTypeNotOffered,
     ),
 )
-async def reserve_slot(
-    body: ReserveBody, who: Patient, once: OnceOnly, db: Db, settings: Settings
-) -> Response:
+async def reserve_slot(body: ReserveBody, who: Patient, once: OnceOnly, here: Here) -> Response:
     """Of any number who ask at once, one gets the slot. Price and cancellation terms are fixed from here on."""
     wanted = Reservation(body.slot_id, who.account_id, body.consultation_type, body.reason_for_visit)
-    hold = timedelta(seconds=settings.hold_seconds)
-    return (await reserve(db, once, wanted, policy=settings.policy, hold=hold)).response()
+    hold = timedelta(seconds=here.settings.hold_seconds)
+    return (await reserve(here.db, once, wanted, policy=here.settings.policy, hold=hold)).response()
 
 
 @router.post(
@@ -125,7 +108,7 @@ async def cancel_visit(
     "/{appointment_id}",
     response_model=AppointmentView,
     summary="One appointment, for its patient, its doctor or an admin",
-    responses=problems(TABLE, Unauthenticated, errors.AppointmentNotFound),
+    responses=problems(TABLE, Unauthenticated, InvalidRequest, errors.AppointmentNotFound),
 )
 async def get_appointment(appointment_id: UUID, who: Who, db: Db) -> Response:
     """With its payment and everything that became of it."""
@@ -138,6 +121,7 @@ async def get_appointment(appointment_id: UUID, who: Who, db: Db) -> Response:
     responses=problems(
         TABLE,
         Unauthenticated,
+        InvalidRequest,
         errors.AppointmentNotFound,
         errors.AppointmentCancelled,
         errors.HoldLapsed,

@@ -6,54 +6,23 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
 
 from niyat.appointments import errors, queries
 from niyat.appointments.commands.register import NewDoctor, create_clinic, create_doctor
-from niyat.appointments.domain import ConsultationType
-from niyat.appointments.http.fields import Body, Cursor, Limit, Name, Short, Text, Zone, cursor_of, position
-from niyat.appointments.http.shapes import ClinicView, DoctorPage, DoctorView
+from niyat.appointments.http.shapes import ClinicBody, ClinicView, DoctorBody, DoctorView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import Currency
+from niyat.kernel.fields import Name, Short
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.money import MinorUnits, Money
+from niyat.kernel.money import Money
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, cursor_at
 
 router = APIRouter(prefix="/api/v1", tags=["doctors"])
 
 WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused)
-
-
-class ClinicBody(Body):
-    """A clinic."""
-
-    name: Name
-    address: Text = ""
-
-
-class DoctorBody(Body):
-    """A doctor, and how their time is cut."""
-
-    account_id: UUID = Field(description="The account with which the doctor signs in")
-    clinic_id: UUID
-    name: Name
-    specialty: Short
-    languages: list[Short] = Field(default=[], max_length=20)
-    registration_number: Text = ""
-    bio: Text = ""
-    place: Text = Field(default="", description="Room or address of visits in person; else the clinic's")
-    fee_amount: MinorUnits
-    currency: Currency = "INR"
-    time_zone: Zone
-    slot_minutes: int = Field(default=30, ge=5, le=480)
-    buffer_before_minutes: int = Field(default=0, ge=0, le=240)
-    buffer_after_minutes: int = Field(default=0, ge=0, le=240)
-    minimum_notice_minutes: int = Field(default=0, ge=0, le=43200)
-    maximum_advance_days: int = Field(default=30, ge=1, le=366)
-    consultation_types: list[ConsultationType] = Field(min_length=1, max_length=3)
 
 
 @router.get("/doctors", summary="Find doctors", responses=problems(TABLE, InvalidRequest))
@@ -63,17 +32,21 @@ async def list_doctors(
     specialty: Short | None = None,
     language: Annotated[Short | None, Query(examples=["hi"])] = None,
     cursor: Cursor = None,
-    limit: Limit = 20,
-) -> DoctorPage:
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[DoctorView]:
     """By name, each with the first time that can be booked now."""
     wanted = queries.DoctorFilter(name=name, specialty=specialty, language=language)
-    rows = await queries.doctors(db, wanted, after=position(cursor, str, UUID), limit=limit)
+    rows = await queries.doctors(db, wanted, after=after_name(cursor), limit=limit)
     page = rows[:limit]
-    more = cursor_of(page[-1]["name"], page[-1]["doctor_id"]) if len(rows) > limit else None
-    return DoctorPage(items=[DoctorView(**row) for row in page], next_cursor=more)
+    more = cursor_at(page[-1]["name"], page[-1]["doctor_id"]) if len(rows) > limit else None
+    return Page(items=[DoctorView(**row) for row in page], next_cursor=more)
 
 
-@router.get("/doctors/{doctor_id}", summary="One doctor", responses=problems(TABLE, errors.DoctorNotFound))
+@router.get(
+    "/doctors/{doctor_id}",
+    summary="One doctor",
+    responses=problems(TABLE, InvalidRequest, errors.DoctorNotFound),
+)
 async def get_doctor(doctor_id: UUID, db: Db) -> DoctorView:
     """With the first time that can be booked now."""
     return DoctorView(**await queries.doctor(db, doctor_id))

@@ -7,61 +7,30 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 
 from niyat.appointments import errors, queries
-from niyat.appointments.commands.confirm import Captured, CapturedOutcome, confirm_captured
+from niyat.appointments.commands.confirm import confirm_captured
 from niyat.appointments.commands.payment_started import payment_started
 from niyat.appointments.commands.secure import Secured, secure
-from niyat.appointments.http.fields import Body
-from niyat.appointments.http.shapes import InternalView, Quote
+from niyat.appointments.http.shapes import (
+    CapturedBody,
+    CapturedView,
+    InternalView,
+    PaymentStartedBody,
+    QuoteView,
+    SecureBody,
+    SecuredView,
+)
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import ServiceCall
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import Currency
 from niyat.kernel.http import Db, problems
-from niyat.kernel.money import MinorUnits, Money
+from niyat.kernel.money import Money
 
 router = APIRouter(prefix="/internal/appointments/{appointment_id}", tags=["internal"])
 
 ALWAYS = (Unauthenticated, Forbidden, InvalidRequest, errors.AppointmentNotFound)
-
-
-class PaymentStartedBody(Body):
-    """Whose payment begins."""
-
-    account_id: UUID
-
-
-class SecureBody(Body):
-    """The payment that was authorised."""
-
-    payment_id: UUID
-    order_id: str = Field(max_length=64)
-    amount: MinorUnits
-    currency: Currency
-
-
-class CapturedBody(Body):
-    """The payment that was captured."""
-
-    payment_id: UUID
-    amount: MinorUnits
-    currency: Currency
-
-
-class SecureAnswer(BaseModel):
-    """What becomes of the payment's wish for the slot."""
-
-    outcome: Secured
-
-
-class CapturedAnswer(BaseModel):
-    """What the captured payment found, and how much of it goes back."""
-
-    outcome: Captured
-    amount_owed_back: int
 
 
 @router.post(
@@ -76,26 +45,25 @@ class CapturedAnswer(BaseModel):
         errors.NoPaymentNeeded,
     ),
 )
-async def start_payment(appointment_id: UUID, body: PaymentStartedBody, _: ServiceCall, db: Db) -> Quote:
+async def start_payment(appointment_id: UUID, body: PaymentStartedBody, _: ServiceCall, db: Db) -> QuoteView:
     """Idempotent: the same quote while the hold lasts."""
-
-    async def command(conn: Connection) -> dict[str, Any]:
-        await payment_started(conn, appointment_id, account_id=body.account_id)
-        return await queries.internal_view(conn, appointment_id)
-
-    return Quote(**await db.run(command))
+    return QuoteView(**await db.run(_quoted, appointment_id, body.account_id))
 
 
 @router.post("/secure", summary="Keep the slot for an authorised payment", responses=problems(TABLE, *ALWAYS))
-async def secure_slot(appointment_id: UUID, body: SecureBody, _: ServiceCall, db: Db) -> SecureAnswer:
+async def secure_slot(appointment_id: UUID, body: SecureBody, _: ServiceCall, db: Db) -> SecuredView:
     """Idempotent by payment."""
 
     async def command(conn: Connection) -> Secured:
         return await secure(
-            conn, appointment_id, payment_id=body.payment_id, paid=Money(body.amount, body.currency)
+            conn,
+            appointment_id,
+            payment_id=body.payment_id,
+            paid=Money(body.amount, body.currency),
+            securing=body.securing,
         )
 
-    return SecureAnswer(outcome=await db.run(command))
+    return SecuredView(outcome=await db.run(command))
 
 
 @router.post(
@@ -103,18 +71,19 @@ async def secure_slot(appointment_id: UUID, body: SecureBody, _: ServiceCall, db
     summary="What a captured payment means: confirmed, or what goes back",
     responses=problems(TABLE, *ALWAYS),
 )
-async def report_capture(appointment_id: UUID, body: CapturedBody, _: ServiceCall, db: Db) -> CapturedAnswer:
+async def report_capture(appointment_id: UUID, body: CapturedBody, _: ServiceCall, db: Db) -> CapturedView:
     """The same as the event PAYMENT_COMPLETED brings about; idempotent."""
-
-    async def command(conn: Connection) -> CapturedOutcome:
-        return await confirm_captured(
-            conn, appointment_id, payment_id=body.payment_id, paid=Money(body.amount, body.currency)
-        )
-
-    return CapturedAnswer(**asdict(await db.run(command)))
+    paid = Money(body.amount, body.currency)
+    found = await db.run(confirm_captured, appointment_id, payment_id=body.payment_id, paid=paid)
+    return CapturedView(**asdict(found))
 
 
 @router.get("", summary="An appointment as other services may know it", responses=problems(TABLE, *ALWAYS))
 async def get_internal_appointment(appointment_id: UUID, _: ServiceCall, db: Db) -> InternalView:
     """Asked before something is said to a person: is it still so?"""
     return InternalView(**await queries.internal_view(db, appointment_id))
+
+
+async def _quoted(conn: Connection, appointment_id: UUID, account_id: UUID) -> dict[str, Any]:
+    await payment_started(conn, appointment_id, account_id=account_id)
+    return await queries.internal_view(conn, appointment_id)

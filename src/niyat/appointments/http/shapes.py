@@ -1,4 +1,4 @@
-"""What the API answers with. An appointment's own shape is made in SQL (`appointment_json`); a test compares."""
+"""What the API takes and answers. An appointment's own shape is made in SQL (`appointment_json`); a test compares."""
 
 from __future__ import annotations
 
@@ -6,13 +6,129 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
+from niyat.appointments.commands.confirm import Captured
+from niyat.appointments.commands.secure import Secured
 from niyat.appointments.domain import AppointmentStatus, ConsultationType
+from niyat.appointments.http.moments import LocalTime
 from niyat.events.catalogue import PaymentMethod, PaymentStatus
+from niyat.kernel.fields import Body, Currency, Instant, Name, ReasonCode, Short, Text, TimeZone
+from niyat.kernel.money import MinorUnits
 
 
-class PaymentSummary(BaseModel):
+class ReserveBody(Body):
+    """The slot, and how to meet."""
+
+    slot_id: UUID
+    consultation_type: ConsultationType
+    reason_for_visit: Text | None = None
+
+
+class CancelBody(Body):
+    """Why, as a code; an admin always gives one."""
+
+    reason_code: ReasonCode | None = None
+
+
+class StatusBody(Body):
+    """Where to, and why. `party` says who did not come; an admin always gives a reason."""
+
+    status: AppointmentStatus
+    reason_code: ReasonCode | None = None
+    party: Literal["patient", "doctor"] = "patient"
+
+
+class ClinicBody(Body):
+    """A clinic."""
+
+    name: Name
+    address: Text = ""
+
+
+class DoctorBody(Body):
+    """A doctor, and how their time is cut."""
+
+    account_id: UUID = Field(description="The account with which the doctor signs in")
+    clinic_id: UUID
+    name: Name
+    specialty: Short
+    languages: list[Short] = Field(default=[], max_length=20)
+    registration_number: Text = ""
+    bio: Text = ""
+    place: Text = Field(default="", description="Room or address of visits in person; else the clinic's")
+    fee_amount: MinorUnits
+    currency: Currency = "INR"
+    time_zone: TimeZone
+    slot_minutes: int = Field(default=30, ge=5, le=480)
+    buffer_before_minutes: int = Field(default=0, ge=0, le=240)
+    buffer_after_minutes: int = Field(default=0, ge=0, le=240)
+    minimum_notice_minutes: int = Field(default=0, ge=0, le=43200)
+    maximum_advance_days: int = Field(default=30, ge=1, le=366)
+    consultation_types: list[ConsultationType] = Field(min_length=1, max_length=3)
+
+
+class HoursBody(Body):
+    """One window of a weekday, in the doctor's zone."""
+
+    weekday: int = Field(ge=1, le=7, description="ISO 8601: 1 is Monday")
+    start_time: LocalTime
+    end_time: LocalTime
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> HoursBody:
+        if self.end_time <= self.start_time:
+            raise ValueError("end_time must be later than start_time; hours over midnight are two windows")
+        return self
+
+
+class WeekBody(Body):
+    """The whole week; it replaces what was set before."""
+
+    doctor_id: UUID
+    hours: list[HoursBody] = Field(max_length=100)
+
+
+class BlockBody(Body):
+    """The time to take out."""
+
+    doctor_id: UUID
+    starts_at: Instant
+    ends_at: Instant
+    reason: Text = Field(default="", max_length=200)
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> BlockBody:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at must be later than starts_at")
+        return self
+
+
+class PaymentStartedBody(Body):
+    """Whose payment begins."""
+
+    account_id: UUID
+
+
+class SecureBody(Body):
+    """The payment that was authorised."""
+
+    payment_id: UUID
+    order_id: str = Field(max_length=64)
+    amount: MinorUnits
+    currency: Currency
+    securing: int = Field(ge=0, le=2**63 - 1, description="The wish's number; one overtaken by a release is `busy`")
+
+
+class CapturedBody(Body):
+    """The payment that was captured."""
+
+    payment_id: UUID
+    amount: MinorUnits
+    currency: Currency
+
+
+class PaymentSummaryView(BaseModel):
     """What has become of the money, with every fact that payments told. Null until a payment begins."""
 
     status: PaymentStatus
@@ -24,17 +140,17 @@ class PaymentSummary(BaseModel):
     history: list[dict[str, Any]] = Field(description="Facts by time: at, event, payment_id, amount, …")
 
 
-class RefundTier(BaseModel):
+class RefundTierView(BaseModel):
     """Cancelled by the patient at least `hours_before` the start, `percent` of the price goes back."""
 
     hours_before: int
     percent: int
 
 
-class Policy(BaseModel):
+class PolicyView(BaseModel):
     """The cancellation terms, as they were when the booking was made."""
 
-    tiers: list[RefundTier]
+    tiers: list[RefundTierView]
     clinic_cancels_percent: int
 
 
@@ -56,8 +172,8 @@ class AppointmentView(BaseModel):
     secured: bool = Field(description="A payment keeps the slot: the hold does not lapse; do not pay again")
     amount: int = Field(description="The price in minor units; 0 is free")
     currency: str
-    policy: Policy
-    payment: PaymentSummary | None
+    policy: PolicyView
+    payment: PaymentSummaryView | None
     revision: int = Field(description="Counts moves")
     cancelled_by: Literal["patient", "doctor", "admin", "system"] | None
     cancel_reason_code: str | None
@@ -69,13 +185,6 @@ class AppointmentView(BaseModel):
     updated_at: datetime
 
 
-class AppointmentPage(BaseModel):
-    """Appointments by start."""
-
-    items: list[AppointmentView]
-    next_cursor: str | None
-
-
 class CancellationView(BaseModel):
     """What a cancellation now would mean. `amount_owed_back` is what of the price goes back, if it was paid."""
 
@@ -84,7 +193,7 @@ class CancellationView(BaseModel):
     amount: int
     amount_owed_back: int
     currency: str
-    policy: Policy
+    policy: PolicyView
     starts_at: datetime
     time_zone: str
 
@@ -117,13 +226,6 @@ class DoctorView(BaseModel):
     maximum_advance_days: int
     consultation_types: list[ConsultationType]
     first_free_at: datetime | None
-
-
-class DoctorPage(BaseModel):
-    """Doctors by name."""
-
-    items: list[DoctorView]
-    next_cursor: str | None
 
 
 class HoursView(BaseModel):
@@ -160,7 +262,7 @@ class SlotView(BaseModel):
     local_start: str = Field(examples=["2026-03-02T09:00:00+05:30"])
 
 
-class SlotList(BaseModel):
+class SlotListView(BaseModel):
     """Free times. `time_zone` is the viewer's if given, else the doctor's."""
 
     doctor_id: UUID
@@ -169,7 +271,7 @@ class SlotList(BaseModel):
     items: list[SlotView]
 
 
-class Quote(BaseModel):
+class QuoteView(BaseModel):
     """What a visit costs and until when it can be paid."""
 
     appointment_id: UUID
@@ -178,14 +280,14 @@ class Quote(BaseModel):
     status: AppointmentStatus
     amount: int
     currency: str
-    policy: Policy
+    policy: PolicyView
     hold_expires_at: datetime
     starts_at: datetime
     ends_at: datetime
     time_zone: str
 
 
-class InternalView(Quote):
+class InternalView(QuoteView):
     """What other services may know of an appointment."""
 
     revision: int
@@ -198,3 +300,16 @@ class InternalView(Quote):
     cancelled_by: str | None
     amount_owed_back: int | None
     updated_at: datetime
+
+
+class SecuredView(BaseModel):
+    """What becomes of the payment's wish for the slot."""
+
+    outcome: Secured
+
+
+class CapturedView(BaseModel):
+    """What the captured payment found, and how much of it goes back."""
+
+    outcome: Captured
+    amount_owed_back: int

@@ -120,6 +120,8 @@ CREATE TABLE appointments (
     hold_expires_at    timestamptz NOT NULL,
     secured_by         uuid,                            -- the payment for which the slot is kept
     secured_at         timestamptz,
+    secured_as         bigint NOT NULL DEFAULT 0,       -- the number of the wish that secured: an older release is late
+    released_below     bigint NOT NULL DEFAULT 0,       -- a `secure` with a lower number was overtaken by a release
     price_amount       bigint NOT NULL CHECK (price_amount >= 0),  -- minor units, as it was when reserved
     currency           text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     policy             jsonb NOT NULL,                  -- what goes back on cancellation, as it was when reserved

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from niyat.identity.errors import CodeNotSent
 from niyat.identity.ports import OneTimeCode
 from niyat.kernel.client import Refused, ServiceClient
-from niyat.kernel.errors import ServiceUnavailable
 
 
 class NotificationsCodeSender:
@@ -28,4 +28,4 @@ class NotificationsCodeSender:
         try:
             await self._client.call("POST", "/internal/codes", json=body, bearer=await self._token())
         except Refused as refused:
-            raise ServiceUnavailable("Codes cannot be sent at the moment; try again soon.") from refused
+            raise CodeNotSent from refused

@@ -6,10 +6,13 @@ from niyat.identity.commands.create_account import RECORD, NewAccount, create_ac
 from niyat.identity.domain import DEFAULT_TIME_ZONE
 from niyat.kernel.db import Connection, Row
 
+# An email stands on one account that verified it, and may stand unverified on others; who is an admin already comes
+# first, so that nobody is made one for an address that an admin has.
 FIND = """
 SELECT id FROM accounts
 WHERE phone = $1 OR (email = $2 AND (email_verified_at IS NOT NULL OR 'admin' = ANY (roles)))
-ORDER BY (phone = $1) DESC NULLS LAST LIMIT 1 FOR UPDATE
+ORDER BY (phone = $1) DESC NULLS LAST, ('admin' = ANY (roles)) DESC, (email_verified_at IS NOT NULL) DESC, id
+LIMIT 1 FOR UPDATE
 """
 PROMOTE = """
 UPDATE accounts SET roles = array(SELECT DISTINCT unnest(roles || '{admin}'::text[]) ORDER BY 1),

@@ -9,11 +9,15 @@ from datetime import datetime
 from uuid import UUID
 
 from niyat.identity.domain import CODE_LIFETIME, Address, Language, Limit
+from niyat.identity.errors import CodeNotSent
 from niyat.identity.hashing import Keyed, new_code
 from niyat.identity.ports import CodeSender, OneTimeCode
 from niyat.kernel.db import Connection, Database
 from niyat.kernel.errors import ServiceUnavailable, TooManyRequests
 from niyat.kernel.ids import new_id
+from niyat.kernel.log import get_logger
+
+log = get_logger(__name__)
 
 LOCK_SPACE = 21  # Advisory locks of the limits: an address, then a requester.
 
@@ -59,8 +63,8 @@ async def request_code(
 ) -> Challenge:
     """Store a challenge, then have its code sent, with no transaction open: so it takes `db`.
 
-    Raises TooManyRequests, or ServiceUnavailable when it is unknown whether the code goes out; the challenge is
-    then withdrawn, so that the person may ask again at once.
+    Raises TooManyRequests, or CodeNotSent when notifications refused the code; the challenge is then withdrawn, so
+    that the person may ask again at once.
     """
     challenge_id, code = new_id(), new_code()
     expires_at = await db.run(
@@ -68,9 +72,13 @@ async def request_code(
     )
     try:
         await sender.send(OneTimeCode(challenge_id, address, code, expires_at, language))
-    except ServiceUnavailable:
+    except CodeNotSent:
         await db.execute(FORGET, challenge_id)
         raise
+    except ServiceUnavailable:
+        # An unknown outcome is no failure: the code may be on its way. So the challenge stands, and whoever asked
+        # gets it, or the code that arrives would fit nothing. If none arrives, they ask again as always.
+        log.warning("it is unknown whether a code goes out", challenge_id=str(challenge_id))
     return Challenge(challenge_id, expires_at)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
+from niyat.identity import errors
 from niyat.identity.commands.request_code import request_code
 from niyat.identity.domain import Address, phone_number
 from niyat.identity.http.common import TABLE, Here, spelt
 from niyat.identity.http.models import CodeRequest, CodeSent
-from niyat.kernel.errors import InvalidRequest, ServiceUnavailable, TooManyRequests
+from niyat.kernel.errors import InvalidRequest, TooManyRequests
 from niyat.kernel.http import problems
 
 router = APIRouter(tags=["sign-in"])
@@ -18,7 +19,7 @@ router = APIRouter(tags=["sign-in"])
     "/api/v1/auth/codes",
     status_code=202,
     summary="Ask for a one-time code",
-    responses=problems(TABLE, TooManyRequests, InvalidRequest, ServiceUnavailable),
+    responses=problems(TABLE, TooManyRequests, InvalidRequest, errors.CodeNotSent),
 )
 async def ask_for_code(body: CodeRequest, identity: Here, request: Request) -> CodeSent:
     """Send six digits to a phone or email. They are valid once, for ten minutes and five tries.

@@ -21,6 +21,7 @@ from niyat.kernel.http import ErrorTable
 TABLE: ErrorTable = {
     errors.CodeWrong: 401,
     errors.SessionOver: 401,
+    errors.CodeNotSent: 503,
     errors.AccountDisabled: 403,
     errors.UnknownAccount: 404,
     errors.UnknownSession: 404,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from niyat.identity import errors, queries
 from niyat.identity.http.common import TABLE, Here
 from niyat.identity.http.models import Contact
-from niyat.kernel.auth import ServiceCall
+from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
 from niyat.kernel.http import problems
 
 router = APIRouter(prefix="/internal", tags=["internal"])
+
+Notifications = Annotated[Principal, Depends(service_call("notifications"))]
 
 
 @router.get(
@@ -21,7 +24,7 @@ router = APIRouter(prefix="/internal", tags=["internal"])
     summary="Whom to reach",
     responses=problems(TABLE, Unauthenticated, Forbidden, errors.UnknownAccount, InvalidRequest),
 )
-async def contact(account_id: UUID, identity: Here, _: ServiceCall) -> Contact:
+async def contact(account_id: UUID, identity: Here, _: Notifications) -> Contact:
     """Name, addresses, language and time zone of an account, for notifications."""
     row = await queries.account(identity.db, account_id)
     return Contact(

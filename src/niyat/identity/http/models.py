@@ -152,7 +152,7 @@ class AccountRequest(Body):
     email: Email | None = None
     language: Language = "en"
     time_zone: TimeZone = DEFAULT_TIME_ZONE
-    reason: Reason = "A new account"
+    reason: Reason
 
     @model_validator(mode="after")
     def _can_sign_in(self) -> AccountRequest:

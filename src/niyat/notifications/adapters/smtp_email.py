@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email import policy
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -21,6 +22,8 @@ from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, Deliv
 from niyat.notifications.ports import Mail, Receipt
 
 NO_ANSWER = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, TimeoutError, OSError)
+
+LONGEST_LINE = 998  # RFC 5322, section 2.1.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class SmtpEmailProvider:
         self._sender = sender
 
     async def send(self, mail: Mail) -> Receipt:
-        content = compose(mail, self._sender).as_bytes(policy=policy.SMTP)
+        content = as_sent(compose(mail, self._sender))
         smtp = self._client()
         try:
             await self._open(smtp)
@@ -101,6 +104,25 @@ async def _data(smtp: aiosmtplib.SMTP, content: bytes) -> Receipt:
 def _refusal(code: int) -> DeliveryRefused | DeliveryPostponed:
     """5xx is for good, 4xx for now (RFC 5321, section 4.2.1)."""
     return DeliveryRefused(f"smtp-{code}") if code >= 500 else DeliveryPostponed(f"smtp-{code}")
+
+
+class AsSent(policy.EmailPolicy):
+    """How a mail is written. The standard library's own way folds a subject right after its name, which is then read
+    with a space before it, and loses spaces between encoded words.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name != "Subject":
+            return super().fold_binary(name, value)
+        charset = "us-ascii" if value.isascii() else "utf-8"
+        line = LONGEST_LINE if value.isascii() else None  # an encoded word must be short (RFC 2047)
+        folded = Header(str(value), charset, maxlinelen=line, header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {folded}{self.linesep}".encode("ascii")
+
+
+def as_sent(message: EmailMessage) -> bytes:
+    """The bytes of `message`."""
+    return message.as_bytes(policy=AsSent(linesep="\r\n"))
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:

@@ -8,7 +8,7 @@ from uuid import UUID
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.db import Connection
 from niyat.kernel.ids import new_id
-from niyat.notifications.domain import PROMISES, Intent, NotificationType
+from niyat.notifications.domain import PROMISES, Intent
 
 PLAN = """
 INSERT INTO scheduled_notifications
@@ -27,7 +27,6 @@ WITH withdrawn AS (
     SET state = 'suppressed', last_error = $1, sealed = NULL, finished_at = niyat_now()
     WHERE appointment_id = $2 AND state = 'queued' AND type = ANY ($3)
       AND ($4::bigint IS NULL OR revision < $4)
-      AND ($5::uuid IS NULL OR payload ->> 'refund_id' = $5::text)
     RETURNING *)
 INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
 SELECT id, state, channel, message_id, tries, last_error, correlation_id FROM withdrawn
@@ -62,11 +61,8 @@ async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
 async def withdraw_promises(
     conn: Connection, appointment_id: UUID, *, because: str, before_revision: int | None = None
 ) -> None:
-    """Suppress what is queued and says that this visit will take place (at an earlier revision, if one is given)."""
-    await conn.execute(WITHDRAW, because, appointment_id, list(PROMISES), before_revision, None)
+    """Suppress what is queued and says that this visit will take place (at an earlier revision, if one is given).
 
-
-async def withdraw_refund_initiated(conn: Connection, appointment_id: UUID, refund_id: UUID) -> None:
-    """Suppress a queued "your refund is on its way": its end is known now."""
-    kinds = [NotificationType.REFUND_INITIATED]
-    await conn.execute(WITHDRAW, "refund-ended", appointment_id, kinds, None, refund_id)
+    What is being sent at this moment is held against the appointment itself, by `reach`.
+    """
+    await conn.execute(WITHDRAW, because, appointment_id, list(PROMISES), before_revision)

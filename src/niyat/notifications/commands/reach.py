@@ -8,11 +8,19 @@ from uuid import UUID
 
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.delivery import Delivery
-from niyat.notifications.domain import NotificationChannel, no_longer_so
+from niyat.notifications.domain import SUPERSEDED_BY, NotificationChannel, no_longer_so
 from niyat.notifications.errors import AccountUnknown, AppointmentUnknown
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.rendering import facts
 from niyat.notifications.sealing import SealedElsewhere
+
+# Held against what is planned, not withdrawn by the newer one: so it also reaches what is being sent, waits to be
+# sent again, or failed and is replayed by staff.
+SUPERSEDED = """
+SELECT EXISTS (
+    SELECT FROM scheduled_notifications
+    WHERE appointment_id = $1 AND type = ANY ($2) AND ($3::text IS NULL OR payload ->> 'refund_id' = $3))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ async def reach(delivery: Delivery, claimed: Claimed) -> Reached:
     except (AccountUnknown, AppointmentUnknown) as unknown:
         raise CannotBeSent(unknown.code) from None
     _still_so(claimed, claimed.account_id, appointment)
+    await _not_superseded(delivery, claimed)
     channel, address = _address(claimed.channel, account, sms=delivery.sms is not None)
     known = facts(
         account=account, appointment=appointment, payload=claimed.payload, site_url=delivery.site_url
@@ -75,6 +84,14 @@ def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView) 
     )
     if because is not None:
         raise NoLongerSo(because)
+
+
+async def _not_superseded(delivery: Delivery, claimed: Claimed) -> None:
+    newer = SUPERSEDED_BY.get(claimed.type)
+    if newer and await delivery.db.fetchval(
+        SUPERSEDED, claimed.appointment_id, list(newer), claimed.payload.get("refund_id")
+    ):
+        raise NoLongerSo("superseded")
 
 
 def _address(wanted: NotificationChannel, account: Account, *, sms: bool) -> tuple[NotificationChannel, str]:

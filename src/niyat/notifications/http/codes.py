@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from niyat.kernel.auth import ServiceCall
+from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.errors import Forbidden, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.notifications.commands.queue_code import queue_code
@@ -28,6 +28,8 @@ from niyat.notifications.http.common import ERRORS, require_enabled, ring
 from niyat.notifications.sealing import Code, Seal
 
 internal = APIRouter(tags=["internal"])
+
+Identity = Annotated[Principal, Depends(service_call("identity"))]
 
 EMAIL: TypeAdapter[str] = TypeAdapter(EmailStr)
 PHONE: TypeAdapter[str] = TypeAdapter(Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")])
@@ -63,7 +65,7 @@ class CodeForm(BaseModel):
     summary="Send a one-time code at once",
     responses=problems(ERRORS, Unauthenticated, Forbidden, ChannelDisabled),
 )
-async def take_code(form: CodeForm, _: ServiceCall, db: Db, request: Request) -> Response:
+async def take_code(form: CodeForm, _: Identity, db: Db, request: Request) -> Response:
     """From identity; once per `challenge_id`. The code is kept encrypted until it is sent, and then no more."""
     require_enabled(request, form.channel)
     seal: Seal = request.app.state.seal

@@ -47,9 +47,22 @@ class AppointmentsClient:
         )
 
     async def secure(
-        self, appointment_id: UUID, payment_id: UUID, order_id: str, amount: int, currency: str
+        self,
+        appointment_id: UUID,
+        payment_id: UUID,
+        order_id: str,
+        amount: int,
+        currency: str,
+        *,
+        securing: int,
     ) -> Secured:
-        body = {"payment_id": str(payment_id), "order_id": order_id, "amount": amount, "currency": currency}
+        body = {
+            "payment_id": str(payment_id),
+            "order_id": order_id,
+            "amount": amount,
+            "currency": currency,
+            "securing": securing,
+        }
         answer = await self._asked(appointment_id, "secure", body)
         return Secured(answer["outcome"])
 

@@ -62,6 +62,7 @@ class Plan:
     move: Move
     payment: Row
     attempt: Row
+    securing: int
 
 
 async def advance(till: Till, gateway_payment_id: str) -> None:
@@ -101,7 +102,7 @@ async def _decide(conn: Connection, gateway_payment_id: str) -> Plan:
     if move.move is Move.CAPTURE:
         # The intent: from this commit on a capture may have happened, whatever becomes of this process.
         await conn.execute(ASKED, gateway_payment_id)
-    return Plan(move.move, payment, attempt)
+    return Plan(move.move, payment, attempt, case.row["securing"])
 
 
 async def _lock(conn: Connection, gateway_payment_id: str) -> tuple[Case, Row, Row]:
@@ -133,6 +134,7 @@ async def _secure(till: Till, plan: Plan) -> bool:
             payment["gateway_order_id"],
             attempt["amount"],
             attempt["currency"],
+            securing=plan.securing,
         )
     except ServiceUnavailable:
         return False  # unknown: the call is idempotent and is made again

@@ -7,7 +7,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.case import Case, note, one, tell
 from niyat.payments.commands.refund import give_back_all
-from niyat.payments.domain import STEPS, CaseView, Step, method_of
+from niyat.payments.domain import MIGHT_BE_SECURED, STEPS, CaseView, Step, lets_go, method_of
 
 log = get_logger(__name__)
 
@@ -30,7 +30,15 @@ UPDATE payment_transactions SET poll_at = least(coalesce(poll_at, niyat_now() + 
     niyat_now() + interval '1 minute') WHERE payment_id = $1
 """
 
-MIGHT_BE_SECURED = frozenset({Step.SECURING, Step.CAPTURING})
+SIBLINGS = "SELECT step FROM payment_attempts WHERE payment_id = $1 AND gateway_payment_id <> $2"
+LET_GO = """
+UPDATE payment_cases SET securing = securing + 1 WHERE appointment_id = $1 RETURNING securing - 1
+"""
+# Whoever waited for this attempt to be decided may go on at once.
+WAKE = """
+UPDATE payment_attempts SET next_at = niyat_now(), tries = 0
+WHERE appointment_id = $1 AND gateway_payment_id <> $2 AND step = 'securing'
+"""
 
 
 class IllegalStep(RuntimeError):
@@ -65,11 +73,27 @@ async def take_step(
     if step is Step.RETURNING:
         # ◆ Money captured before or after the case was closed gets its refund intent under the case's lock.
         await give_back_all(conn, case, payment, attempt, reason=reason or "unwanted", source=source)
-    if step in (Step.LAPSING, Step.RELEASED) and was in MIGHT_BE_SECURED:
-        await tell(conn, case, PaymentReleased, payment, reason_code=reason or "released")
+    await _let_go(conn, case, payment, attempt, step, source=source, reason=reason)
+    if was in MIGHT_BE_SECURED and step not in MIGHT_BE_SECURED:
+        await conn.execute(WAKE, case.appointment_id, attempt_id)
     if step in (Step.LAPSING, Step.SET_ASIDE):
         await conn.execute(WATCH, payment["payment_id"])
     if step is Step.SET_ASIDE:
         log.error(
             "a payment of another amount than quoted needs staff", payment_id=str(payment["payment_id"])
+        )
+
+
+async def _let_go(
+    conn: Connection, case: Case, payment: Row, attempt: Row, step: Step, *, source: str, reason: str | None
+) -> None:
+    """◆ The last attempt of a payment to want the place lets go of it, and of every `secure` on its way."""
+    attempt_id = attempt["gateway_payment_id"]
+    siblings = [Step(row["step"]) for row in await conn.fetch(SIBLINGS, payment["payment_id"], attempt_id)]
+    view = await case_view(conn, case, attempt_id)
+    known_free = source == "appointments"
+    if lets_go(view, Step(attempt["step"]), step, siblings, known_free=known_free):
+        securing = await conn.fetchval(LET_GO, case.appointment_id)
+        await tell(
+            conn, case, PaymentReleased, payment, reason_code=reason or "released", securing=securing
         )

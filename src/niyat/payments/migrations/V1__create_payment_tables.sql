@@ -21,6 +21,7 @@ CREATE TABLE payment_cases (
     completed_at         timestamptz,
     expired_at           timestamptz,
     sequence             bigint NOT NULL DEFAULT 0,
+    securing             bigint NOT NULL DEFAULT 1,     -- goes with every `secure`; rises with every release
     created_at           timestamptz NOT NULL DEFAULT niyat_now(),
     updated_at           timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT payment_cases_closed_has_its_time CHECK ((state = 'closed') = (closed_at IS NOT NULL))

@@ -1,0 +1,31 @@
+"""`python -m bench`: measure, print, judge nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from bench import report, reserve
+from bench.stack import databases
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="The benchmarks; see bench/README.md."
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="how often each side takes its turn (5)")
+    rounds: int = parser.parse_args().rounds
+    print("Making a PostgreSQL and a clinic; a minute or two …", flush=True)
+    before = report.machine()
+    with databases() as of, tempfile.TemporaryDirectory(prefix="niyat-bench-") as folder:
+        # The same event loop as `niyat up` has.
+        figures = asyncio.run(reserve.measure(of, Path(folder), rounds))
+    print(
+        f"\nBefore: {before}\nAfter:  {report.machine()}\n\n{report.table(figures)}\n\n{report.HOW_TO_READ}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Staff move an appointment to another status."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from niyat.appointments import errors, queries
+from niyat.appointments.commands.attend import complete, no_show
+from niyat.appointments.commands.cancel import cancel
+from niyat.appointments.commands.confirm import confirm_free
+from niyat.appointments.domain import AppointmentStatus
+from niyat.appointments.http.shapes import AppointmentView, StatusBody
+from niyat.appointments.http.table import TABLE
+from niyat.kernel.auth import Principal, Staff
+from niyat.kernel.db import Connection
+from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.http import Db, problems
+from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
+
+router = APIRouter(tags=["appointments"])
+
+S = AppointmentStatus
+
+MOVE: dict[str, Any] = {
+    "response_model": AppointmentView,
+    "summary": "Move an appointment to another status",
+    "responses": problems(
+        TABLE,
+        Unauthenticated,
+        Forbidden,
+        InvalidRequest,
+        IdempotencyKeyReused,
+        errors.AppointmentNotFound,
+        errors.ReasonRequired,
+        errors.IllegalMove,
+        errors.NotStarted,
+        errors.PaymentRequired,
+        errors.AppointmentCancelled,
+        errors.HoldLapsed,
+    ),
+}
+
+
+@router.patch("/api/v1/appointments/{appointment_id}/status", **MOVE)
+@router.patch("/appointments/{appointment_id}/status", deprecated=True, **MOVE)
+async def move_appointment(
+    appointment_id: UUID, body: StatusBody, who: Staff, once: OnceOnly, db: Db
+) -> Response:
+    """By its doctor or an admin, along the allowed moves only: complete, no-show, cancel, confirm a free one."""
+    if who.has("admin") and body.reason_code is None:
+        raise errors.ReasonRequired
+
+    async def command(conn: Connection) -> Answer:
+        await _move(conn, appointment_id, body, who)
+        return Answer(200, await queries.appointment(conn, appointment_id, who))
+
+    return (await answer_once(db, once, command)).response()
+
+
+async def _move(conn: Connection, appointment_id: UUID, body: StatusBody, who: Principal) -> None:
+    reason = body.reason_code or "by-doctor"
+    if body.status is S.COMPLETED:
+        await complete(conn, appointment_id, who, reason_code=reason)
+    elif body.status is S.NO_SHOW:
+        await no_show(conn, appointment_id, who, party=body.party, reason_code=reason)
+    elif body.status is S.CANCELLED:
+        await cancel(conn, appointment_id, who, reason_code=reason)
+    elif body.status is S.CONFIRMED:
+        await confirm_free(conn, appointment_id, who)
+    else:
+        raise errors.IllegalMove("An appointment comes to this state by itself; nobody can put it there.")

@@ -1,0 +1,92 @@
+"""Who lets go of the place: the last attempt that wants it, and never a newer one's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from niyat.payments.commands.advance import advance
+from tests.support.payments_world import PRICE, World, payments_world
+from tests.support.postgres import Databases
+from tests.support.sandbox import Sandbox
+
+STEPS = "SELECT gateway_payment_id, step FROM payment_attempts"
+
+
+@pytest_asyncio.fixture
+async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
+    async with payments_world(databases, sandbox, capture="manual") as running:
+        yield running
+        await running.settle()
+        await running.audit()
+
+
+async def steps(world: World) -> dict[str, str]:
+    return {row["gateway_payment_id"]: row["step"] for row in await world.db.fetch(STEPS)}
+
+
+async def drive(world: World) -> None:
+    for job in world.service.jobs:
+        await job.run()
+
+
+async def test_a_released_attempt_does_not_unsecure_what_its_sibling_is_capturing(world: World) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    await world.sandbox.pay(begun["order_id"])
+    await world.sandbox.pay(begun["order_id"], force=True)
+    await world.sandbox.add_fault(world.account, "payments.capture", "lose-request")
+    await world.deliver_all()
+    await drive(world)
+    before = await steps(world)
+    assert sorted(before.values()) == ["capturing", "securing"]
+    waiting = next(attempt for attempt, step in before.items() if step == "securing")
+    known = {event["id"] for event in await world.webhooks()}
+    await world.sandbox.auto_refund(waiting)
+    await world.deliver_all([event for event in await world.webhooks() if event["id"] not in known])
+    await drive(world)
+    await world.pump()
+    assert sorted((await steps(world)).values()) == ["capturing", "released"]
+    assert "PAYMENT_RELEASED" not in world.told()
+    assert str(visit.secured_by) == begun["payment_id"]
+    await world.move(minutes=6)
+    await world.settle()
+    assert visit.status == "confirmed"
+
+
+async def test_a_late_release_does_not_undo_a_newer_secure_of_the_same_payment(world: World) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    paid = await world.sandbox.pay(begun["order_id"])
+    await world.sandbox.add_fault(world.account, "payments.capture", "http-400")
+    await world.verify(visit, paid)  # refused for good: the release is told, and not heard yet
+    await world.sandbox.capture_in_dashboard(paid["razorpay_payment_id"])
+    await world.deliver_all()
+    await drive(world)
+    await drive(world)
+    assert await steps(world) == {paid["razorpay_payment_id"]: "kept"}
+    await world.pump()
+    assert world.told().index("PAYMENT_RELEASED") < world.told().index("PAYMENT_COMPLETED")
+    assert visit.status == "confirmed"
+    books = await world.sandbox.books(world.account)
+    assert (books.captured, books.refunded) == (PRICE, 0)
+
+
+async def test_who_waits_for_a_sibling_goes_on_when_it_is_decided(world: World) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    await world.sandbox.pay(begun["order_id"])
+    await world.sandbox.pay(begun["order_id"], force=True)
+    await world.sandbox.add_fault(world.account, "payments.capture", "lose-request")
+    await world.deliver_all()
+    await drive(world)
+    found = await steps(world)
+    first = next(attempt for attempt, step in found.items() if step == "capturing")
+    later = "UPDATE payment_attempts SET next_at = niyat_now() + interval '14 minutes' WHERE step = 'securing'"
+    await world.db.execute(later)
+    await world.move(minutes=2)
+    await advance(world.till, first)
+    await drive(world)
+    assert sorted((await steps(world)).values()) == ["kept", "lapsing"]
+    await world.pump()
