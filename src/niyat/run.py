@@ -232,8 +232,13 @@ async def _serve(
         niyat.edge, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
     )
     server = _Server(config)
+
+    def stop() -> None:
+        niyat.hub.close()  # what streams would otherwise be waited for
+        server.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     niyat.start()
     try:
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -188,7 +188,8 @@ class Checkout:
     """One page in all its states. `problem` is the bank's sentence after a failure, `others` are free times.
 
     ready, failed, dismissed: may pay while the hold lasts · confirming: money seen, wait · lapsed: the hold
-    ran out unpaid · not-charged, refunding: the time went to someone else before the money came.
+    ran out unpaid · not-charged, refunding: the time went to someone else before the money came. `closed`
+    is kept in the address of the page, so that asking again still knows of it.
     """
 
     appointment: Appointment
@@ -197,6 +198,8 @@ class Checkout:
     hosted: HostedCheckout | None = None
     problem: str = ""
     others: tuple[Slot, ...] = ()
+    paid_path: str = ""
+    closed: bool = False
 
     @property
     def payable(self) -> bool:

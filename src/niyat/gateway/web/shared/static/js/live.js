@@ -56,7 +56,8 @@ function signedOut() {
 }
 
 function refreshAll(about) {
-  for (const part of parts()) if (!about || part.dataset.about === about) refresh(part);
+  // A part that says nothing about itself (a list) may hold whatever changed.
+  for (const part of parts()) if (!about || (part.dataset.about ?? about) === about) refresh(part);
 }
 
 function connect() {
