@@ -43,9 +43,9 @@ class Patient:
         await self.page.get_by_role("button", name="Send me a code").click()
         await self.page.wait_for_url("**/sign-in/code")
         mails = await self.system.sandbox.mails(self.email, after=self._read, wait_seconds=20)
-        self._read = mails[-1]["id"]
+        self._read = mails[0]["id"]
         codes = [code[0] for mail in mails if (code := re.search(r"\b\d{6}\b", mail["text"]))]
-        await self.page.get_by_label("Code", exact=True).fill(codes[-1])
+        await self.page.get_by_label("Code", exact=True).fill(codes[0])
         await self.page.get_by_role("button", name="Sign in", exact=True).last.click()
 
     async def choose(self, doctor: Json, *, mode: str = "Video") -> None:
@@ -132,6 +132,53 @@ async def test_a_free_visit_is_booked_and_confirmed_and_what_was_typed_survives_
     await system.settle()
     mails = await system.sandbox.mails(patient.email)
     assert any("confirmed" in mail["subject"].lower() for mail in mails), [m["subject"] for m in mails]
+
+
+async def test_a_paid_visit_from_sign_in_to_the_mail_with_the_payment_window_closed_once_before(
+    system: System, patient: Patient
+) -> None:
+    asked: set[str] = set()
+    patient.page.on("request", lambda request: asked.add(request.url.split("/")[2]))
+    await patient.hold(await system.doctor())
+    at_home = system.address.removeprefix("http://")
+    assert asked == {at_home}, "nothing is asked of another host before one pays"
+    window = patient.page.frame_locator("iframe[title^=Payment]")
+    await patient.page.get_by_role("button", name="Pay ₹500").click()
+    await window.get_by_role("button", name="Close", exact=True).click()
+    await expect(patient.page.locator("#retry")).to_contain_text("The payment window was closed")
+    await expect(patient.page.locator("#retry")).to_contain_text("Your time is still held")
+    await patient.picture("dismissed")
+    await patient.is_accessible()
+    await patient.page.get_by_role("button", name="Try again: pay ₹500").click()
+    await window.get_by_role("link", name="UPI").click()
+    await window.get_by_label("UPI ID").fill("success@razorpay")
+    await patient.picture("checkout")
+    await window.get_by_role("button", name="Pay ₹500").click()
+    await expect(patient.page.get_by_role("heading", name="Your appointment is confirmed")).to_be_visible()
+    assert asked == {at_home, system.sandbox.process.url.removeprefix("http://")}
+    await system.settle()
+    mails = await system.sandbox.mails(patient.email)
+    assert any("confirmed" in mail["subject"].lower() for mail in mails), [m["subject"] for m in mails]
+
+
+async def test_without_javascript_the_whole_journey_works_through_forms_and_the_hosted_page(
+    system: System, chrome: Browser
+) -> None:
+    patient = await _at_a_browser(system, chrome, java_script_enabled=False)
+    await patient.hold(await system.doctor())
+    await patient.page.get_by_role("button", name="Pay ₹500").click()
+    await patient.page.get_by_role("link", name="Close").click()
+    await expect(patient.page.locator("#retry")).to_contain_text("The payment window was closed")
+    await patient.page.get_by_role("button", name="Try again: pay ₹500").click()
+    await patient.page.get_by_role("link", name="UPI").click()
+    await patient.page.get_by_label("UPI ID").fill("success@razorpay")
+    await patient.page.get_by_role("button", name="Pay ₹500").click()
+    await patient.page.get_by_role("button", name="Continue to Niyat").click()
+    await patient.page.wait_for_url("**/my/appointments/**")
+    await system.settle()
+    await patient.page.goto(patient.page.url)
+    await expect(patient.page.get_by_role("heading", name="Your appointment is confirmed")).to_be_visible()
+    await patient.context.close()
 
 
 async def test_a_payment_made_elsewhere_shows_on_the_open_page(system: System, patient: Patient) -> None:

@@ -124,7 +124,7 @@ async def _cancellation(view: View, key: str, wrong: str = "") -> Response:
     except Refused:
         return redirect(f"/my/appointments/{visit['appointment_id']}")
     shown = _shown(view, visit, (await known(view)).get(visit["doctor_id"]))
-    kinds, amount = reading.tiers(visit["policy"]), visit["amount"]
+    kinds, amount = reading.tiers_of(visit), visit["amount"]
     view_of = v.Cancellation(
         appointment=shown,
         refund=Money(preview["amount_owed_back"], visit["currency"]),

@@ -124,7 +124,7 @@ async def _show(view: View, form: v.DoctorBookingForm, status: int = 200) -> Res
         bio=found["bio"],
         registration_number=found["registration_number"],
         slot_minutes=found["slot_minutes"],
-        tiers=tuple(v.Tier(hours=hours, percent=percent) for hours, percent in terms.tiers),
+        tiers=reading.tiers(terms.tiers),
         booking=replace(
             shown,
             idempotency_key=shown.idempotency_key or str(uuid4()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -118,8 +118,15 @@ def story(visit: Json) -> tuple[v.Step, ...]:
     return tuple(steps)
 
 
-def tiers(policy: Json) -> tuple[v.Tier, ...]:
-    return tuple(v.Tier(hours=tier["hours_before"], percent=tier["percent"]) for tier in policy["tiers"])
+def tiers(pairs: Iterable[tuple[int, int]]) -> tuple[v.Tier, ...]:
+    """(hours before, percent back), the most hours first, down to the start of the visit."""
+    known = tuple(v.Tier(hours=hours, percent=percent) for hours, percent in pairs)
+    return known if known and known[-1].hours == 0 else (*known, v.Tier(hours=0, percent=0))
+
+
+def tiers_of(visit: Json) -> tuple[v.Tier, ...]:
+    """Those under which the visit was booked."""
+    return tiers((tier["hours_before"], tier["percent"]) for tier in visit["policy"]["tiers"])
 
 
 def less_after(kind: Sequence[v.Tier], starts_at: datetime, now: datetime) -> datetime | None:
