@@ -27,6 +27,7 @@ check: .venv/dev ## formatting, types, walls between modules, dependencies, SQL
 	.venv/bin/deptry src
 	.venv/bin/squawk src/niyat/*/migrations/*.sql
 	$(PY) tools/check_sql_time.py src
+	$(PY) tools/check_anatomy.py src/niyat
 
 bench: .venv/dev ## the benchmarks; bench/README.md explains them
 	$(PY) -m bench

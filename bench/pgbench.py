@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from bench.clinic import SLOT_ID_IN_SQL
 from niyat.appointments.commands.reserve import RESERVE
-from niyat.appointments.domain import HOLD, RefundPolicy
+from niyat.appointments.domain import HOLD
+from niyat.appointments.refund_policy import RefundPolicy
 from niyat.events.catalogue import AppointmentReserved
 from niyat.events.outbox import draft_for
 from niyat.kernel.ids import new_id

@@ -46,7 +46,7 @@ def serve(port: Port = 0) -> None:
 def demo() -> None:
     """Drive the whole journey over HTTP, step by step, and show what each service recorded."""
     from niyat.demo.journey import run
-    from niyat.run import running
+    from niyat.operate import running
 
     here = running()
     asyncio.run(run(here.address, str(here.sandbox_url), say=typer.echo))
@@ -58,7 +58,7 @@ def audit(
 ) -> None:
     """Check the promise over all databases, reading only. Exit status 1 when something breaks it."""
     from niyat.audit import audit as run_audit
-    from niyat.run import audit_urls
+    from niyat.operate import audit_urls
 
     report = asyncio.run(run_audit(audit_urls(), age_seconds=age))
     typer.echo(str(report))
@@ -70,7 +70,7 @@ def openapi(
     service: Annotated[str | None, typer.Argument(help="One service; all joined without it")] = None,
 ) -> None:
     """Print the API description (OpenAPI 3.1)."""
-    from niyat.run import describe
+    from niyat.operate import describe
 
     typer.echo(json.dumps(describe(service), indent=2, ensure_ascii=False))
 
@@ -78,7 +78,7 @@ def openapi(
 @cli.command(name="create-admin")
 def create_admin(email: str, name: Annotated[str, typer.Option()] = "Administrator") -> None:
     """Make the first administrator, who then signs in with a code sent to this address."""
-    from niyat.run import create_admin as make
+    from niyat.operate import create_admin as make
 
     typer.echo(f"{email} may sign in as administrator (account {asyncio.run(make(email, name))}).")
 
@@ -90,7 +90,7 @@ cli.add_typer(dead_letters, name="dead-letters")
 @dead_letters.command(name="list")
 def list_dead_letters() -> None:
     """Every dead letter of every service, with its reason."""
-    from niyat.run import list_dead_letters as listed
+    from niyat.operate import list_dead_letters as listed
 
     for line in asyncio.run(listed()):
         typer.echo(line)
@@ -99,7 +99,7 @@ def list_dead_letters() -> None:
 @dead_letters.command()
 def replay(service: str, letter: int) -> None:
     """Put one dead letter back into its inbox."""
-    from niyat.run import replay_dead_letter
+    from niyat.operate import replay_dead_letter
 
     typer.echo(asyncio.run(replay_dead_letter(service, letter)))
 

@@ -1,7 +1,7 @@
 """Who serves what: one ordered table of (method, path template, service), the first match wins.
 
-The embedded dispatcher below uses it; the configuration of a proxy in front is to come from it too. The path is handed on
-unchanged, so a service behaves the same alone on its port. `/internal` is in no row: it is never public.
+The embedded dispatcher below uses it; the configuration of a proxy in front is to come from it too. The path is
+handed on unchanged, so a service behaves the same alone on its port. `/internal` is in no row: it is never public.
 """
 
 from __future__ import annotations

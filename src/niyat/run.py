@@ -1,4 +1,4 @@
-"""What the commands of `cli.py` do: bring up everything in this process, or look at what runs.
+"""Brings up everything in this process (`niyat up`), or one more process beside it (`niyat serve`).
 
 `up` goes from the outside in: PostgreSQL, databases, the sandbox, the services; and stops in the reverse order.
 """
@@ -10,15 +10,15 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
-from uuid import UUID
 
 import uvicorn
+import uvloop
 
-from niyat.app import SERVICES, Niyat, assemble, describe_apps
+from niyat.app import Niyat, assemble
 from niyat.configuration import (
     Configuration,
     from_environment,
@@ -34,18 +34,15 @@ from niyat.embedded.lock import HomeLock
 from niyat.embedded.postgres import EmbeddedPostgres
 from niyat.embedded.running import Running
 from niyat.embedded.stand_ins import StandIns
-from niyat.events import deadletters
-from niyat.identity.bootstrap import create_admin as create_admin_account
+from niyat.identity.commands.create_admin import create_admin as create_admin_account
 from niyat.kernel import log, settings
 from niyat.kernel.clock import Clock
-from niyat.kernel.db import Database
 from niyat.kernel.migrations import migrate_service
-from niyat.kernel.provision import Credentials, ServiceUrls, provision, service_urls
-from niyat.openapi import joined
+from niyat.kernel.provision import Credentials, ServiceUrls, provision
+from niyat.operate import PASSWORDS, database_urls
 
 Say = Callable[[str], None]
 
-PASSWORDS = "database-passwords.json"
 LOG = "niyat.log"
 DRAIN_SECONDS = 5
 
@@ -70,7 +67,7 @@ def up(*, port: int, seed: bool, say: Say) -> None:
         running.save(home)
         stack.callback(Running.forget, home)
         lock.write({"address": running.address})
-        asyncio.run(_up(running, home, urls, listener, seed=seed, say=say))
+        _run(_up(running, home, urls, listener, seed=seed, say=say))
     say("Stopped. Everything is kept for the next start.")
 
 
@@ -80,55 +77,15 @@ def serve(*, port: int, say: Say) -> None:
     running = Running.load(home)
     common = _common(port)
     log.configure(json=common.log_json, level=common.log_level)
-    urls = _urls(running, home)
+    urls = database_urls(running, home)
     listener = _listen(port)
     say(f"Serving on http://127.0.0.1:{listener.getsockname()[1]} too")
-    asyncio.run(_serve(running, home, urls, listener))
+    _run(_serve(running, home, urls, listener))
 
 
-def running() -> Running:
-    """Where the `niyat up` of this home listens. Raises NotRunning."""
-    return Running.load(home_directory())
-
-
-def audit_urls() -> Mapping[str, str]:
-    """Service → URL by which the audit reads its database. Raises NotRunning."""
-    home = home_directory()
-    return {service: of.audit for service, of in _urls(Running.load(home), home).items()}
-
-
-async def create_admin(email: str, name: str) -> UUID:
-    """The account of a new administrator. Raises NotRunning."""
-    home = home_directory()
-    async with _database(_urls(Running.load(home), home)["identity"].app) as db:
-        return await create_admin_account(db, email=email, name=name)
-
-
-async def list_dead_letters() -> list[str]:
-    """One line for each dead letter of every service."""
-    lines: list[str] = []
-    home = home_directory()
-    for service, of in _urls(Running.load(home), home).items():
-        async with _database(of.app) as db:
-            lines += [
-                f"{service} {dead.id}: {dead.type} of {dead.key} after {dead.tries} tries: {dead.last_error}"
-                for dead in await db.run(deadletters.list_dead)
-            ]
-    return lines or ["No dead letters."]
-
-
-async def replay_dead_letter(service: str, letter: int) -> str:
-    """Put a dead letter back. Raises DeadLetterNotFound, NotRunning."""
-    home = home_directory()
-    async with _database(_urls(Running.load(home), home)[service].app) as db:
-        dead = await db.run(lambda conn: deadletters.replay(conn, letter))
-    return f"{dead.type} of {dead.key} is in the inbox of {dead.consumer} again."
-
-
-def describe(service: str | None) -> dict[str, Any]:
-    """The API description of `service`, or all joined; needs no database and nothing running."""
-    apps = describe_apps()
-    return apps[service].openapi() if service else joined(apps, settings.load(settings.Settings).public_url)
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
 
 
 def _common(port: int) -> settings.Settings:
@@ -158,11 +115,6 @@ def _databases(admin_url: str, home: Path, say: Say) -> dict[str, ServiceUrls]:
     return urls
 
 
-def _urls(running: Running, home: Path) -> dict[str, ServiceUrls]:
-    credentials = Credentials.load_or_create(home / PASSWORDS)
-    return {service: service_urls(running.postgres_url, credentials, service) for service in SERVICES}
-
-
 async def _configuration(running: Running, home: Path, listener: socket.socket) -> Configuration:
     """The settings of this process; the sandbox, where it runs, knows our keys afterwards."""
     common = _common(listener.getsockname()[1])
@@ -181,7 +133,8 @@ def _private_log(path: Path) -> Iterator[TextIO]:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits some 40 ms for an acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(2048)  # from here on nobody is turned away; who comes early waits
@@ -200,9 +153,8 @@ async def _up(
     async def welcome(niyat: Niyat) -> None:
         demo = load_demo()
         if seed and running.sandbox_url:
-            await create_admin_account(
-                niyat.services["identity"].db, email=demo.admin.email, name=demo.admin.name
-            )
+            identity = niyat.services["identity"].db
+            await identity.run(create_admin_account, email=demo.admin.email, name=demo.admin.name)
             await seed_clinic(running.address, running.sandbox_url, say)
         say(f"\nNiyat is ready: {running.address}  (the API: {running.address}/openapi.json)")
         if running.sandbox_url:
@@ -258,12 +210,3 @@ class _Server(uvicorn.Server):
 
     def stop(self) -> None:
         self.should_exit = True
-
-
-@contextlib.asynccontextmanager
-async def _database(url: str) -> AsyncIterator[Database]:
-    db = await Database.connect(url, max_connections=2)
-    try:
-        yield db
-    finally:
-        await db.close()

@@ -226,7 +226,7 @@ class Model:
         was = state.payments[n].step
         if step is was:
             return state
-        assert step in STEPS[was], f"{was} → {step}"
+        assert (was, step) in STEPS, f"{was} → {step}"
         after = state.with_payment(n, step=step, asked=state.payments[n].asked and step is not Step.CAPTURING)
         if step is Step.KEPT:
             return after.with_payment(n, completed=True)

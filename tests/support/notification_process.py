@@ -12,7 +12,7 @@ import sys
 from niyat.kernel.db import Database
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.ports import Account, AppointmentView
-from tests.support.notifications import FakeAccounts, FakeAppointments, delivery_over
+from tests.support.notifications import FakeAccounts, FakeAppointments, parts_over
 
 
 async def main(
@@ -24,8 +24,8 @@ async def main(
         known, who = AppointmentView.model_validate_json(view), Account.model_validate_json(account)
         appointments.known[known.appointment_id] = known
         accounts.known[who.account_id] = who
-    delivery, close = delivery_over(db, appointments, accounts, int(smtp_port), twilio_url, sid, token)
-    await deliver_due(delivery)
+    parts, close = parts_over(db, appointments, accounts, int(smtp_port), twilio_url, sid, token)
+    await deliver_due(parts)
     await close()
     await db.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -31,18 +31,18 @@ from niyat.kernel.clock import Clock
 from niyat.kernel.db import Database, Row
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.settings import Settings, load
-from niyat.notifications.adapters.smtp_email import SmtpEmailProvider, SmtpServer
-from niyat.notifications.adapters.twilio_sms import TwilioSmsProvider
+from niyat.notifications.adapters.smtp import SmtpEmailProvider, SmtpServer
+from niyat.notifications.adapters.twilio import TwilioSmsProvider
 from niyat.notifications.checks import CHECKS
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.templates import seed_templates
-from niyat.notifications.consumers import CONSUMERS
-from niyat.notifications.delivery import Delivery
-from niyat.notifications.errors import AccountUnknown, AppointmentUnknown
+from niyat.notifications.consumers import consumers
+from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
+from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.sealing import Seal
 from niyat.notifications.service import create
-from niyat.notifications.settings import NotificationsSettings
+from niyat.notifications.settings import NotificationsSettings, TwilioSettings
 from niyat.service import Context, Service
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, PhoneAccount, Sandbox
@@ -70,7 +70,7 @@ class FakeAppointments:
         try:
             return self.known[appointment_id]
         except KeyError:
-            raise AppointmentUnknown from None
+            raise AppointmentNotFound from None
 
     def change(self, appointment_id: UUID, **different: Any) -> None:
         self.known[appointment_id] = self.known[appointment_id].model_copy(update=different)
@@ -84,7 +84,7 @@ class FakeAccounts:
         try:
             return self.known[account_id]
         except KeyError:
-            raise AccountUnknown from None
+            raise AccountNotFound from None
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class World:
     phone: PhoneAccount
     appointments: FakeAppointments
     accounts: FakeAccounts
-    delivery: Delivery
+    parts: Parts
 
     async def now(self) -> datetime:
         moment: datetime = await self.db.fetchval("SELECT niyat_now()")
@@ -147,19 +147,19 @@ class World:
 
     async def events(self, *events: Event) -> None:
         """Arrive, each with an envelope of its own, and are worked off."""
-        for consumer in CONSUMERS:
+        for consumer in consumers(self.parts):
             wanted = [m for n, e in enumerate(events) if consumer.wants(m := message_for(e, n + 1))]
             await receive(self.db, consumer.name, wanted)
         await self.work_off()
 
     async def work_off(self) -> None:
-        workers = [InboxWorker(self.db, consumer) for consumer in CONSUMERS]
+        workers = [InboxWorker(self.db, consumer) for consumer in consumers(self.parts)]
         await drain(*workers)
         for worker in workers:
             await worker.close()
 
     async def deliver(self) -> int:
-        return await deliver_due(self.delivery)
+        return await deliver_due(self.parts)
 
     async def queue(self, visit: Visit | None = None, **where: Any) -> list[Row]:
         """What is in the queue, oldest first, of one visit and with these columns."""
@@ -171,7 +171,7 @@ class World:
         """By type, the states of this visit's notifications."""
         found: dict[str, list[str]] = {}
         for row in await self.queue(visit):
-            found.setdefault(row["type"], []).append(row["state"])
+            found.setdefault(row["type"], []).append(row["status"])
         return found
 
     async def log(self, notification_id: UUID) -> list[Row]:
@@ -203,7 +203,7 @@ class World:
         return "\n".join(row["row"] for table in rows for row in table)
 
 
-def delivery_over(
+def parts_over(
     db: Database,
     appointments: FakeAppointments,
     accounts: FakeAccounts,
@@ -211,17 +211,19 @@ def delivery_over(
     twilio_url: str,
     sid: str,
     token: str,
-) -> tuple[Delivery, Callable[[], Awaitable[None]]]:
+) -> tuple[Parts, Callable[[], Awaitable[None]]]:
     """The real adapters over the sandbox, and how to close them."""
     sms = TwilioSmsProvider(
-        account_sid=sid,
-        auth_token=SecretStr(token),
-        from_number="+15005550006",
-        base_url=twilio_url,
-        timeout_seconds=2,
+        TwilioSettings(
+            account_sid=sid,
+            auth_token=SecretStr(token),
+            from_number="+15005550006",
+            base_url=twilio_url,
+            timeout_seconds=2,
+        )
     )
     server = SmtpServer(host="127.0.0.1", port=smtp_port, tls="none", timeout_seconds=5)
-    delivery = Delivery(
+    parts = Parts(
         db=db,
         appointments=appointments,
         accounts=accounts,
@@ -231,7 +233,7 @@ def delivery_over(
         mail_domain="clinic.example",
         site_url="https://clinic.example",
     )
-    return delivery, sms.close
+    return parts, sms.close
 
 
 @asynccontextmanager
@@ -239,7 +241,7 @@ async def notifications_world(databases: Databases, sandbox: Sandbox) -> AsyncIt
     db = await Database.connect(databases.url("notifications"), max_connections=5)
     phone = await sandbox.register_phone()
     appointments, accounts = FakeAppointments(), FakeAccounts()
-    delivery, close = delivery_over(
+    parts, close = parts_over(
         db,
         appointments,
         accounts,
@@ -250,7 +252,7 @@ async def notifications_world(databases: Databases, sandbox: Sandbox) -> AsyncIt
     )
     await db.run(seed_templates)
     try:
-        yield World(db, databases, sandbox, phone, appointments, accounts, delivery)
+        yield World(db, databases, sandbox, phone, appointments, accounts, parts)
     finally:
         await close()
         await db.close()
@@ -345,7 +347,7 @@ async def service_over(
     )
     service = await create(context, settings)
     if seal is not None:
-        service.app.state.seal = seal
+        service.app.state.parts = replace(service.app.state.parts, seal=seal)
     transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://notifications") as http:
         yield service, http

@@ -217,10 +217,10 @@ class World:
         fields = {name: value for name, value in paid.items() if name.startswith("razorpay_")}
         return await self.ask("POST", "/api/v1/payments/verify", f"patient:{visit.patient_id}", fields | more)
 
-    async def refund(self, payment_id: str, amount: int, key: str) -> httpx.Response:
+    async def refund(self, payment_id: str, amount: int, key: str, **more: Any) -> httpx.Response:
         return await self.ask(
             "POST", f"/api/v1/payments/{payment_id}/refund", f"admin:{ADMIN}",
-            {"amount": amount, "reason_code": "goodwill"}, headers={"idempotency-key": key},
+            {"amount": amount, "reason_code": "goodwill", **more}, headers={"idempotency-key": key},
         )  # fmt: skip
 
     async def payment(self, payment_id: str) -> Json:

@@ -26,7 +26,7 @@ from niyat.app import SERVICES, Niyat, assemble
 from niyat.audit import Report, audit
 from niyat.configuration import from_environment, provided_by_sandbox
 from niyat.embedded.secrets import NAMES, fresh
-from niyat.identity.bootstrap import create_admin
+from niyat.identity.commands.create_admin import create_admin
 from niyat.kernel.clock import Clock
 from niyat.kernel.settings import Settings, load
 from tests.support.postgres import Databases
@@ -139,7 +139,9 @@ class System:
     async def doctor(self, *, fee_amount: int = 50_000, slot_minutes: int = 30, **more: Any) -> Json:
         """A doctor who works every day from 06:00 to 22:00 in `time_zone` (Asia/Kolkata)."""
         zone = more.pop("time_zone", "Asia/Kolkata")
-        clinic = await self.admin.call("POST", "/api/v1/clinics", {"name": "Clinic", "address": "1 Road"})
+        clinic = await self.admin.call(
+            "POST", "/api/v1/clinics", {"name": "Clinic", "address": "1 Road", "reason": "A test needs it"}
+        )
         email = f"d{uuid4().hex}@clinic.example"
         account = await self.admin.call(
             "POST",
@@ -161,12 +163,15 @@ class System:
                 "time_zone": zone,
                 "slot_minutes": slot_minutes,
                 "consultation_types": ["VIDEO", "IN_PERSON"],
+                "reason": "A test needs it",
                 **more,
             },
         )
         hours = [{"weekday": day, "start_time": "06:00", "end_time": "22:00"} for day in range(1, 8)]
         await self.admin.call(
-            "POST", "/api/v1/availability/weekly", {"doctor_id": doctor["doctor_id"], "hours": hours}
+            "POST",
+            "/api/v1/availability/weekly",
+            {"doctor_id": doctor["doctor_id"], "hours": hours, "reason": "A test needs it"},
         )
         return doctor | {"email": email}
 
@@ -223,7 +228,7 @@ async def running_system(
     databases: Databases, sandbox: Sandbox, *, audited: bool = True
 ) -> AsyncIterator[System]:
     """A system that serves until the block ends, then is settled and (unless the test breaks it) audited."""
-    listener = socket.socket()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     merchant = await sandbox.register_account(f"{address}/api/v1/payments/webhook")
@@ -244,7 +249,7 @@ async def running_system(
     niyat.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     email = f"a{uuid4().hex}@clinic.example"
-    await create_admin(niyat.services["identity"].db, email=email, name="Admin")
+    await niyat.services["identity"].db.run(create_admin, email=email, name="Admin")
     system = System(niyat, address, databases, sandbox, merchant, clock)
     system.admin = await system.sign_in(email=email)
     try:

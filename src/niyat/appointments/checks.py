@@ -11,6 +11,11 @@ SELECT a.id, b.id AS other_id, a.doctor_id FROM appointments a
 JOIN appointments b ON b.doctor_key = a.doctor_key AND b.busy && a.busy AND b.id > a.id
     AND b.status IN ('reserved', 'pending-payment', 'confirmed')
 WHERE a.status IN ('reserved', 'pending-payment', 'confirmed')
+UNION ALL
+SELECT a.id, u.id, a.doctor_id FROM appointments a
+JOIN appointments u ON u.doctor_key = a.doctor_key AND u.busy && a.busy AND u.id <> a.id
+    AND u.status IN ('confirmed', 'completed')
+WHERE u.status = 'completed' AND a.status IN ('reserved', 'pending-payment', 'confirmed', 'completed')
 """
 
 ONE_PER_SLOT = """
@@ -73,7 +78,7 @@ HAVING (count(o.id) > 0 AND (max(o.sequence) <> a.sequence
 CHECKS: Sequence[Check] = (
     Check(
         "no-overlapping-appointments",
-        "No doctor has two live appointments at one time, buffers included.",
+        "No doctor has two live or completed appointments at one time, buffers included.",
         NO_OVERLAP,
     ),
     Check("one-appointment-per-slot", "No slot has two live appointments.", ONE_PER_SLOT),

@@ -1,12 +1,25 @@
-"""The rules of a booking: its states, what goes back on cancellation, how long a hold lasts."""
+"""The rules of a booking: its states, what a payment finds, what goes back on cancellation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias
+from uuid import UUID
 
+from niyat.appointments.errors import (
+    AlreadyPaid,
+    AlreadyStarted,
+    AppointmentCancelled,
+    AppointmentNotFound,
+    HoldLapsed,
+    IllegalMove,
+    NoPaymentNeeded,
+    NotStarted,
+)
+from niyat.appointments.refund_policy import RefundPolicy
+from niyat.kernel.errors import Forbidden, NiyatError
 from niyat.kernel.money import Money
 
 HOLD = timedelta(minutes=5)
@@ -46,6 +59,9 @@ S = AppointmentStatus
 LIVE = frozenset({S.RESERVED, S.PENDING_PAYMENT, S.CONFIRMED})
 """These keep a slot: the database's three walls are about them."""
 
+BOOKED = frozenset({S.CONFIRMED, S.COMPLETED, S.NO_SHOW})
+"""The visit was confirmed, and not taken back: whatever it cost is paid."""
+
 TRANSITIONS: dict[tuple[AppointmentStatus, AppointmentStatus], str] = {
     (S.RESERVED, S.PENDING_PAYMENT): "payment started",
     (S.RESERVED, S.CONFIRMED): "free visit confirmed",
@@ -63,52 +79,222 @@ TRANSITIONS: dict[tuple[AppointmentStatus, AppointmentStatus], str] = {
 """Every move there is, and what brings it about. The database's `appointment_may_move` says the same."""
 
 
-def may_move(before: AppointmentStatus, after: AppointmentStatus) -> bool:
-    """Whether a booking may go from `before` to `after`."""
-    return (before, after) in TRANSITIONS
-
-
 def slot_status(status: AppointmentStatus) -> SlotStatus | None:
     """What an appointment in `status` makes of its slot; None when it gives it back."""
     if status in (S.RESERVED, S.PENDING_PAYMENT):
         return SlotStatus.HELD
-    if status in (S.CONFIRMED, S.COMPLETED, S.NO_SHOW):
+    if status in BOOKED:
         return SlotStatus.BOOKED
     return None
 
 
+class Secured(StrEnum):
+    """What becomes of a payment's wish for the slot."""
+
+    SECURED = "secured"
+    BUSY = "busy"
+    MISMATCH = "mismatch"
+    GONE = "gone"
+    CANCELLED = "cancelled"
+    ALREADY_PAID = "already-paid"
+
+
+class Captured(StrEnum):
+    """What a captured payment finds."""
+
+    CONFIRMED = "confirmed"
+    GONE = "gone"
+    CANCELLED = "cancelled"
+    ALREADY_PAID = "already-paid"
+    MISMATCH = "mismatch"
+
+
 @dataclass(frozen=True, slots=True)
-class Tier:
-    """Cancelled at least `hours_before` the start, `percent` of the price goes back."""
+class CapturedOutcome:
+    """And how much of what was captured has to go back."""
 
-    hours_before: int
-    percent: int
+    outcome: Captured
+    amount_owed_back: int
+
+
+class Person(Protocol):
+    """Somebody signed in."""
+
+    @property
+    def account_id(self) -> UUID: ...
+
+    def has(self, role: str) -> bool: ...
+
+
+Party: TypeAlias = Literal["patient", "doctor"]
 
 
 @dataclass(frozen=True, slots=True)
-class RefundPolicy:
-    """What goes back when a confirmed visit is cancelled. A copy is kept with each booking as it was then."""
+class Actor:
+    """Who did it, as the history keeps it."""
 
-    tiers: tuple[Tier, ...] = (Tier(24, 100), Tier(4, 50))
-    clinic_cancels_percent: int = 100
+    role: str
+    account_id: UUID | None = None
 
-    @classmethod
-    def from_json(cls, policy: dict[str, Any]) -> RefundPolicy:
-        """The policy of a stored snapshot."""
-        tiers = tuple(Tier(tier["hours_before"], tier["percent"]) for tier in policy["tiers"])
-        return cls(tiers, policy["clinic_cancels_percent"])
 
-    def as_json(self) -> dict[str, Any]:
-        """The snapshot that is stored with a booking and shown to the patient."""
-        tiers = [{"hours_before": tier.hours_before, "percent": tier.percent} for tier in self.tiers]
-        return {"tiers": tiers, "clinic_cancels_percent": self.clinic_cancels_percent}
+SYSTEM = Actor("system")
+PAYMENTS = Actor("service")
 
-    def percent(self, ahead: timedelta, *, by_patient: bool) -> int:
-        """How many hundredths of the price go back when cancelled `ahead` of the start."""
-        if not by_patient:
-            return self.clinic_cancels_percent
-        reached = (tier.percent for tier in self.tiers if ahead >= timedelta(hours=tier.hours_before))
-        return max(reached, default=0)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """An appointment, and the database's time when it was read."""
+
+    id: UUID
+    doctor_id: UUID
+    doctor_account_id: UUID
+    patient_id: UUID
+    slot_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    consultation_type: str
+    status: AppointmentStatus
+    hold_expires_at: datetime
+    secured_by: UUID | None
+    secured_at: datetime | None
+    price_amount: int
+    currency: str
+    policy: dict[str, Any]
+    payment: dict[str, Any] | None
+    revision: int
+    sequence: int
+    cancelled_by: str | None
+    cancel_reason_code: str | None
+    amount_owed_back: int | None
+    no_show_party: str | None
+    checked_in_at: datetime | None
+    now: datetime
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_amount, self.currency)
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the visit's time has come."""
+        return self.now >= self.starts_at
+
+    @property
+    def hold_is_on(self) -> bool:
+        return self.hold_expires_at > self.now
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What every event about it says."""
+        return {
+            "occurred_at": self.now,
+            "appointment_id": self.id,
+            "doctor_id": self.doctor_id,
+            "patient_id": self.patient_id,
+            "revision": self.revision,
+            "status": self.status.value,
+            "starts_at": self.starts_at,
+            "ends_at": self.ends_at,
+            "time_zone": self.time_zone,
+            "consultation_type": self.consultation_type,
+        }
+
+    def actor(self, who: Person) -> Actor:
+        """What `who` is to this appointment: its patient first, its doctor, an admin.
+
+        Raises AppointmentNotFound for a stranger.
+        """
+        if who.account_id == self.patient_id and who.has("patient"):
+            return Actor("patient", who.account_id)
+        if who.account_id == self.doctor_account_id and who.has("doctor"):
+            return Actor("doctor", who.account_id)
+        if who.has("admin"):
+            return Actor("admin", who.account_id)
+        raise AppointmentNotFound
+
+    def staff(self, who: Person) -> Actor:
+        """The same, for what its patient may not do. Raises AppointmentNotFound, Forbidden."""
+        by = self.actor(who)
+        if by.role == "patient":
+            raise Forbidden
+        return by
+
+
+def refuse_unless_begun(appointment: Appointment) -> None:
+    """Only what was to take place has an outcome, and only once its time has come. Raises IllegalMove, NotStarted."""
+    if appointment.status is not S.CONFIRMED:
+        raise IllegalMove
+    if not appointment.has_started:
+        raise NotStarted
+
+
+def payment_refusal(appointment: Appointment) -> NiyatError | None:
+    """Why no payment may begin for it; None when one may."""
+    if appointment.status is S.CANCELLED:
+        return AppointmentCancelled()
+    if not appointment.price_amount:
+        return NoPaymentNeeded()
+    if appointment.status in BOOKED or appointment.secured_by:
+        return AlreadyPaid()
+    if appointment.status is S.EXPIRED or not appointment.hold_is_on:
+        return HoldLapsed()
+    return None
+
+
+def secured(appointment: Appointment, payment_id: UUID, paid: Money) -> Secured | None:
+    """What an authorised payment's wish for the slot comes to; None when the slot may be tried for."""
+    status = appointment.status
+    if status is S.CANCELLED:
+        return Secured.CANCELLED
+    if appointment.secured_by == payment_id:
+        return Secured.SECURED
+    if paid != appointment.price:
+        return Secured.MISMATCH
+    if appointment.secured_by is not None:
+        return Secured.BUSY if status is S.PENDING_PAYMENT else Secured.ALREADY_PAID
+    if status is S.EXPIRED and appointment.has_started:
+        return Secured.GONE
+    return None
+
+
+def captured(appointment: Appointment, payment_id: UUID, paid: Money) -> CapturedOutcome:
+    """What the captured payment finds, and what of it is owed back."""
+    everything = paid.amount
+    if appointment.status is S.CANCELLED:
+        paid_for_it = appointment.secured_by == payment_id and paid == appointment.price
+        owed = appointment.amount_owed_back if paid_for_it else everything
+        return CapturedOutcome(Captured.CANCELLED, owed or 0)
+    if paid != appointment.price:
+        return CapturedOutcome(Captured.MISMATCH, everything)
+    if appointment.secured_by == payment_id:
+        return CapturedOutcome(Captured.CONFIRMED, 0)
+    if appointment.secured_by is not None:
+        return CapturedOutcome(Captured.ALREADY_PAID, everything)
+    return CapturedOutcome(Captured.GONE, everything)
+
+
+def what_goes_back(appointment: Appointment, role: str) -> Money:
+    """What `role` would give back to the patient by cancelling now.
+
+    Raises AppointmentCancelled, HoldLapsed (expired), IllegalMove, AlreadyStarted.
+    """
+    if appointment.status is S.CANCELLED:
+        raise AppointmentCancelled
+    if appointment.status is S.EXPIRED:
+        raise HoldLapsed
+    if appointment.status not in LIVE:
+        raise IllegalMove
+    by_patient = role == "patient"
+    if by_patient and appointment.status is S.CONFIRMED and appointment.has_started:
+        raise AlreadyStarted
+    return owed_back(
+        appointment.price,
+        RefundPolicy.from_json(appointment.policy),
+        appointment.status,
+        ahead=appointment.starts_at - appointment.now,
+        by_patient=by_patient,
+    )
 
 
 def owed_back(
@@ -121,8 +307,3 @@ def owed_back(
     if status is not S.CONFIRMED:
         return price
     return price.percent(policy.percent(ahead, by_patient=by_patient))
-
-
-def has_started(starts_at: datetime, now: datetime) -> bool:
-    """Whether the visit's time has come."""
-    return now >= starts_at

@@ -82,7 +82,7 @@ class IllegalMove(NiyatError):
 
 
 class ReasonRequired(NiyatError):
-    """An admin says why: give a reason_code."""
+    """An admin says why: give a reason."""
 
 
 class AlreadyStarted(NiyatError):

@@ -4,19 +4,16 @@ its history and its events. Only reserve, which is one statement, writes past th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from niyat.appointments.domain import AppointmentStatus, RefundPolicy, SlotStatus, slot_status
+from niyat.appointments.domain import Actor, Appointment, AppointmentStatus, SlotStatus, slot_status
 from niyat.appointments.errors import AppointmentNotFound, SlotTaken
 from niyat.events.catalogue import Event
 from niyat.events.outbox import publish
-from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.idempotency import Reader
-from niyat.kernel.money import Money
 
 LOCK_DOCTOR_OF = "SELECT pg_advisory_xact_lock(7, doctor_key) FROM appointments WHERE id = $1"
 
@@ -39,103 +36,17 @@ INSERT INTO appointment_status_history
 VALUES ($1, $2, $3, $4, $5, $6)
 """
 
-TAKE_AGAIN = (
-    "UPDATE available_slots SET status = 'held' WHERE id = $1 AND status = 'available' RETURNING true"
-)
+TAKE_AGAIN = """
+UPDATE available_slots v SET status = 'held' FROM appointments a
+WHERE a.id = $1 AND v.id = a.slot_id AND v.status = 'available' AND NOT EXISTS (
+    SELECT FROM appointments u
+    WHERE u.doctor_key = a.doctor_key AND u.status IN ('confirmed', 'completed') AND u.busy && a.busy)
+RETURNING true
+"""
 KEEP = "UPDATE available_slots SET status = $2 WHERE id = $1 AND status IN ('held', 'booked') RETURNING true"
 GIVE_BACK = """
 UPDATE available_slots SET status = planned_as WHERE id = $1 AND status IN ('held', 'booked') RETURNING true
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who did it, as the history keeps it."""
-
-    role: str
-    account_id: UUID | None = None
-
-
-SYSTEM = Actor("system")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appointment:
-    """The row, and the database's time when it was read."""
-
-    id: UUID
-    doctor_id: UUID
-    doctor_account_id: UUID
-    patient_id: UUID
-    slot_id: UUID | None
-    starts_at: datetime
-    ends_at: datetime
-    time_zone: str
-    consultation_type: str
-    status: AppointmentStatus
-    hold_expires_at: datetime
-    secured_by: UUID | None
-    secured_at: datetime | None
-    price_amount: int
-    currency: str
-    policy: dict[str, Any]
-    payment: dict[str, Any] | None
-    revision: int
-    sequence: int
-    cancelled_by: str | None
-    cancel_reason_code: str | None
-    amount_owed_back: int | None
-    no_show_party: str | None
-    checked_in_at: datetime | None
-    now: datetime
-
-    @property
-    def price(self) -> Money:
-        return Money(self.price_amount, self.currency)
-
-    @property
-    def refund_policy(self) -> RefundPolicy:
-        return RefundPolicy.from_json(self.policy)
-
-    @property
-    def ahead(self) -> timedelta:
-        """How long until it starts; negative when it has begun."""
-        return self.starts_at - self.now
-
-    @property
-    def hold_is_on(self) -> bool:
-        return self.hold_expires_at > self.now
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What every event about it says."""
-        return {
-            "occurred_at": self.now,
-            "appointment_id": self.id,
-            "doctor_id": self.doctor_id,
-            "patient_id": self.patient_id,
-            "revision": self.revision,
-            "status": self.status.value,
-            "starts_at": self.starts_at,
-            "ends_at": self.ends_at,
-            "time_zone": self.time_zone,
-            "consultation_type": self.consultation_type,
-        }
-
-    def role_of(self, who: Principal) -> str | None:
-        """What `who` is to this appointment: its patient first, its doctor, an admin; None for a stranger."""
-        if who.account_id == self.patient_id and who.has("patient"):
-            return "patient"
-        if who.account_id == self.doctor_account_id and who.has("doctor"):
-            return "doctor"
-        return "admin" if who.has("admin") else None
-
-    def actor(self, who: Principal) -> Actor:
-        """`who` as the history keeps them. Raises AppointmentNotFound for a stranger."""
-        role = self.role_of(who)
-        if role is None:
-            raise AppointmentNotFound
-        return Actor(role, who.account_id)
 
 
 COLUMNS = tuple(field.name for field in fields(Appointment))
@@ -199,7 +110,7 @@ async def _save_slot(conn: Connection, before: Appointment, after: Appointment) 
     if wants is None:
         done = await conn.fetchval(GIVE_BACK, before.slot_id)
     elif had is None:
-        if not await conn.fetchval(TAKE_AGAIN, before.slot_id):
+        if not await conn.fetchval(TAKE_AGAIN, before.id):
             raise SlotTaken
         done = True
     else:

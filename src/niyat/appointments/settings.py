@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from niyat.appointments.domain import HOLD, RefundPolicy, Tier
+from niyat.appointments.domain import HOLD
+from niyat.appointments.refund_policy import RefundPolicy, Tier
 
 Hours = Annotated[int, Field(ge=0, le=8760)]
 Percent = Annotated[int, Field(ge=0, le=100)]

@@ -9,6 +9,7 @@ from niyat.demo.clinic import Clinic, Demo, Doctor, load
 from niyat.demo.session import Session, sign_in
 
 Say = Callable[[str], None]
+WHY = "The demo clinic"
 
 
 async def seed_clinic(address: str, sandbox_url: str, say: Say) -> None:
@@ -29,7 +30,7 @@ async def _clinic(admin: Session, clinic: Clinic) -> Any:
     return await admin.call(
         "POST",
         "/api/v1/clinics",
-        {"name": clinic.name, "address": clinic.address},
+        {"name": clinic.name, "address": clinic.address, "reason": WHY},
         headers={"idempotency-key": f"demo/{clinic.name}"},
     )
 
@@ -54,7 +55,8 @@ async def _doctor(admin: Session, demo: Demo, doctor: Doctor, clinic_id: str) ->
     made = await admin.call(
         "POST",
         "/api/v1/doctors",
-        fields | {"account_id": account["account_id"], "clinic_id": clinic_id, "time_zone": zone},
+        fields
+        | {"account_id": account["account_id"], "clinic_id": clinic_id, "time_zone": zone, "reason": WHY},
         headers=key,
     )
     hours = [
@@ -63,5 +65,8 @@ async def _doctor(admin: Session, demo: Demo, doctor: Doctor, clinic_id: str) ->
         for day in days
     ]
     await admin.call(
-        "POST", "/api/v1/availability/weekly", {"doctor_id": made["doctor_id"], "hours": hours}, headers=key
+        "POST",
+        "/api/v1/availability/weekly",
+        {"doctor_id": made["doctor_id"], "hours": hours, "reason": WHY},
+        headers=key,
     )

@@ -9,7 +9,7 @@ from niyat.kernel.checks import Check
 CHECKS: Sequence[Check] = (
     Check(
         "one-signing-key",
-        "Exactly one key signs at any time",
+        "Exactly one key signs at any time.",
         """
         SELECT count(kid) AS signing FROM signing_keys
         WHERE signs_from <= niyat_now() AND (signs_until IS NULL OR signs_until > niyat_now())
@@ -18,7 +18,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "refresh-tokens-of-live-sessions",
-        "Every refresh token belongs to a session that goes on",
+        "Every refresh token belongs to a session that goes on.",
         """
         SELECT t.session_id, s.ended_at FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
         WHERE s.ended_at IS NOT NULL
@@ -26,7 +26,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "live-sessions-can-go-on",
-        "Every session that goes on has one refresh token that was not replaced",
+        "Every session that goes on has one refresh token that was not replaced.",
         """
         SELECT s.id AS session_id FROM sessions s
         WHERE s.ended_at IS NULL
@@ -35,7 +35,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "replaced-tokens-lead-on",
-        "Every replaced refresh token leads to the next one of its own session",
+        "Every replaced refresh token leads to the next one of its own session.",
         """
         SELECT t.session_id, t.replaced_at FROM refresh_tokens t
         LEFT JOIN refresh_tokens n ON n.hash = t.replaced_by AND n.session_id = t.session_id
@@ -44,7 +44,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "admins-are-accounted-for",
-        "Every doctor and admin was made by somebody, for a reason",
+        "Every doctor and admin was made by somebody, for a reason.",
         """
         SELECT a.id AS account_id, a.roles FROM accounts a
         WHERE a.roles && ARRAY['doctor', 'admin']

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias
 from uuid import NAMESPACE_URL, UUID, uuid5
-from zoneinfo import available_timezones
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -51,6 +50,14 @@ class Limit:
     window: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many codes may be asked for, for one address and from one IP address."""
+
+    address: Sequence[Limit]
+    requester: Sequence[Limit]
+
+
 def phone_number(text: str, region: str) -> str:
     """`text` in E.164; a number without a country code is one of `region`. Raises ValueError."""
     try:
@@ -72,13 +79,6 @@ def email_address(text: str) -> str:
     except EmailNotValidError as error:
         raise ValueError("not an email address, such as asha@example.com") from error
     return (checked.ascii_email or "").lower()
-
-
-def time_zone(text: str) -> str:
-    """`text` if it is an IANA time zone. Raises ValueError."""
-    if text not in available_timezones():
-        raise ValueError("not an IANA time zone, such as Asia/Kolkata")
-    return text
 
 
 def service_account_id(name: str) -> UUID:

@@ -21,11 +21,11 @@ class AccountDisabled(NiyatError):
     """This account is disabled; ask the clinic."""
 
 
-class UnknownAccount(NiyatError):
+class AccountNotFound(NiyatError):
     """There is no such account that you may see."""
 
 
-class UnknownSession(NiyatError):
+class SessionNotFound(NiyatError):
     """There is no such session of yours."""
 
 

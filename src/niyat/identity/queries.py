@@ -5,14 +5,14 @@ from __future__ import annotations
 import hmac
 from uuid import UUID
 
-from niyat.identity.errors import UnknownAccount
+from niyat.identity.errors import AccountNotFound
 from niyat.identity.hashing import plain_hash
 from niyat.kernel.db import Database, Row
 
 ACCOUNT = "SELECT * FROM accounts WHERE id = $1"
 SESSIONS = """
 SELECT id, created_at, last_seen_at, user_agent FROM sessions
-WHERE account_id = $1 AND ended_at IS NULL ORDER BY last_seen_at DESC LIMIT 100
+WHERE account_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
 """
 SESSION_GOES_ON = """
 SELECT EXISTS (
@@ -23,16 +23,16 @@ CLIENT_SECRET = "SELECT secret_hash FROM service_clients WHERE client_id = $1"  
 
 
 async def account(db: Database, account_id: UUID) -> Row:
-    """Raises UnknownAccount."""
+    """Raises AccountNotFound."""
     row = await db.fetchrow(ACCOUNT, account_id)
     if row is None:
-        raise UnknownAccount
+        raise AccountNotFound
     return row
 
 
-async def live_sessions(db: Database, account_id: UUID) -> list[Row]:
-    """Newest first."""
-    return await db.fetch(SESSIONS, account_id)
+async def live_sessions(db: Database, account_id: UUID, *, after: UUID | None, limit: int) -> list[Row]:
+    """Newest first; one more than `limit` when there are more."""
+    return await db.fetch(SESSIONS, account_id, after, limit + 1)
 
 
 async def session_goes_on(db: Database, session_id: UUID, account_id: UUID) -> bool:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from niyat.identity.domain import Limit
+from niyat.identity.domain import Limit, Limits
 
 
 class IdentitySettings(BaseSettings):
@@ -29,30 +29,27 @@ class IdentitySettings(BaseSettings):
     codes_per_ip_in_15_minutes: int = Field(default=60, ge=1, description="A clinic's patients may share one")
 
     # The secrets by which the other services get their tokens; those given are (re)set at start.
-    appointments_client_secret: SecretStr | None = None
     payments_client_secret: SecretStr | None = None
     notifications_client_secret: SecretStr | None = None
-    gateway_client_secret: SecretStr | None = None
 
     @property
-    def address_limits(self) -> list[Limit]:
-        return [
-            Limit(1, timedelta(seconds=self.resend_after_seconds)),
-            Limit(self.codes_per_address_in_15_minutes, timedelta(minutes=15)),
-            Limit(self.codes_per_address_in_a_day, timedelta(days=1)),
-        ]
-
-    @property
-    def requester_limits(self) -> list[Limit]:
-        return [Limit(self.codes_per_ip_in_15_minutes, timedelta(minutes=15))]
+    def limits(self) -> Limits:
+        """How many codes may be asked for."""
+        quarter = timedelta(minutes=15)
+        return Limits(
+            address=[
+                Limit(1, timedelta(seconds=self.resend_after_seconds)),
+                Limit(self.codes_per_address_in_15_minutes, quarter),
+                Limit(self.codes_per_address_in_a_day, timedelta(days=1)),
+            ],
+            requester=[Limit(self.codes_per_ip_in_15_minutes, quarter)],
+        )
 
     @property
     def client_secrets(self) -> dict[str, SecretStr]:
         """Service → its secret."""
         secrets = {
-            "appointments": self.appointments_client_secret,
             "payments": self.payments_client_secret,
             "notifications": self.notifications_client_secret,
-            "gateway": self.gateway_client_secret,
         }
         return {name: secret for name, secret in secrets.items() if secret is not None}

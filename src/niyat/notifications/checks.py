@@ -50,9 +50,9 @@ CHECKS: Sequence[Check] = (
         "nothing-stuck",
         "Nothing stays in sending beyond its lease, or queued long after it was due.",
         """
-        SELECT id, type, state, last_error FROM scheduled_notifications
-        WHERE (state = 'sending' AND lease_until <= niyat_now() - make_interval(secs => $1))
-           OR (state = 'queued' AND next_at < niyat_now() - make_interval(secs => $1))
+        SELECT id, type, status, last_error FROM scheduled_notifications
+        WHERE (status = 'sending' AND lease_until <= niyat_now() - make_interval(secs => $1))
+           OR (status = 'queued' AND next_at < niyat_now() - make_interval(secs => $1))
         """,
     ),
     Check(
@@ -68,19 +68,19 @@ CHECKS: Sequence[Check] = (
         "log-agrees-with-queue",
         "Whatever is over says in the log how it ended, last of all.",
         """
-        SELECT n.id, n.state, l.status FROM scheduled_notifications n
+        SELECT n.id, n.status, l.status FROM scheduled_notifications n
         LEFT JOIN LATERAL (
             SELECT status FROM notification_logs WHERE notification_id = n.id ORDER BY id DESC LIMIT 1) l ON true
-        WHERE n.state NOT IN ('queued', 'sending') AND l.status IS DISTINCT FROM n.state
+        WHERE n.status NOT IN ('queued', 'sending') AND l.status IS DISTINCT FROM n.status
         """,
     ),
     Check(
         "no-code-kept",
         "No sign-in code stays readable after it was sent or has lapsed.",
         """
-        SELECT id, state FROM scheduled_notifications
+        SELECT id, status FROM scheduled_notifications
         WHERE sealed IS NOT NULL
-          AND (state NOT IN ('queued', 'sending') OR too_late_at < niyat_now() - make_interval(secs => $1))
+          AND (status NOT IN ('queued', 'sending') OR too_late_at < niyat_now() - make_interval(secs => $1))
         """,
     ),
     Check(

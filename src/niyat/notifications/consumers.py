@@ -5,6 +5,8 @@ The dedupe key is the meaning of the event: a duplicate, or a replay months late
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from niyat.events.catalogue import (
     APPOINTMENTS,
     PAYMENTS,
@@ -22,6 +24,7 @@ from niyat.events.inbox import Consumer
 from niyat.kernel.db import Connection
 from niyat.notifications.commands.plan import plan, withdraw_promises
 from niyat.notifications.domain import Intent, NotificationType, reminders
+from niyat.notifications.parts import Parts
 
 
 async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
@@ -145,4 +148,7 @@ PAYMENT_EVENT_CONSUMER = Consumer(
     },
 )
 
-CONSUMERS = (APPOINTMENT_EVENT_CONSUMER, PAYMENT_EVENT_CONSUMER)
+
+def consumers(_: Parts) -> Sequence[Consumer]:
+    """All it listens to."""
+    return APPOINTMENT_EVENT_CONSUMER, PAYMENT_EVENT_CONSUMER

@@ -42,16 +42,19 @@ class NotificationStatus(StrEnum):
 
 
 _S = NotificationStatus
-TRANSITIONS: Mapping[NotificationStatus, frozenset[NotificationStatus]] = {
-    _S.QUEUED: frozenset({_S.SENDING, _S.SUPPRESSED, _S.MISSED}),
-    _S.SENDING: frozenset({_S.SENDING, _S.QUEUED, _S.SENT, _S.FAILED, _S.SUPPRESSED, _S.MISSED}),
-    _S.SENT: frozenset({_S.DELIVERED, _S.FAILED}),
-    _S.DELIVERED: frozenset(),
-    _S.FAILED: frozenset({_S.QUEUED}),
-    _S.SUPPRESSED: frozenset(),
-    _S.MISSED: frozenset(),
+TRANSITIONS: Mapping[tuple[NotificationStatus, NotificationStatus], str] = {
+    (_S.QUEUED, _S.SENDING): "it is due",
+    (_S.QUEUED, _S.SUPPRESSED): "it is no longer so",
+    (_S.QUEUED, _S.MISSED): "nobody should be told any more",
+    (_S.SENDING, _S.SENDING): "the lease of a dead worker is taken over",
+    (_S.SENDING, _S.QUEUED): "it is tried again",
+    (_S.SENDING, _S.SENT): "the provider took it",
+    (_S.SENDING, _S.FAILED): "it cannot be delivered",
+    (_S.SENDING, _S.SUPPRESSED): "it is no longer so",
+    (_S.SENDING, _S.MISSED): "its worker died, and nobody should be told any more",
+    (_S.FAILED, _S.QUEUED): "staff send it again",
 }
-"""`sending` → `sending`: the lease of a dead worker is taken over. `failed` → `queued`: a replay by staff."""
+"""Every move of a notification and why it is made; nothing else is a move."""
 
 REMINDER_OFFSETS = (timedelta(hours=24), timedelta(hours=1), timedelta(minutes=15))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from niyat.kernel.errors import NiyatError
 
 
-class NotificationUnknown(NiyatError):
+class NotificationNotFound(NiyatError):
     """There is no such notification."""
 
 
@@ -17,11 +17,11 @@ class ChannelDisabled(NiyatError):
     """This channel is switched off here; use another one."""
 
 
-class AppointmentUnknown(NiyatError):
+class AppointmentNotFound(NiyatError):
     """Appointments knows no such appointment."""
 
 
-class AccountUnknown(NiyatError):
+class AccountNotFound(NiyatError):
     """Identity knows no such account."""
 
 

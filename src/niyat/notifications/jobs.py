@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from niyat.kernel.jobs import Bell, Job
+from niyat.kernel.jobs import Job
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.templates import seed_templates
-from niyat.notifications.delivery import Delivery
+from niyat.notifications.parts import Parts
 
 EVERY_SECONDS = 1.0
 
 
-def delivery_job(delivery: Delivery, bell: Bell) -> Job:
-    """The job stores the shipped wording before it sends for the first time.
+def jobs(parts: Parts) -> Sequence[Job]:
+    """Delivery stores the shipped wording before it sends for the first time.
 
     One run at a time in this process: whoever runs it again returns when what was under way is sent too.
     """
@@ -24,8 +25,8 @@ def delivery_job(delivery: Delivery, bell: Bell) -> Job:
         nonlocal seeded
         async with one_at_a_time:
             if not seeded:
-                await delivery.db.run(seed_templates)
+                await parts.db.run(seed_templates)
                 seeded = True
-            return await deliver_due(delivery)
+            return await deliver_due(parts)
 
-    return Job("notifications.deliver", EVERY_SECONDS, run, bell)
+    return (Job("notifications: deliver what is due", EVERY_SECONDS, run, parts.bell),)

@@ -46,13 +46,13 @@ class Account(BaseModel):
 
 class Appointments(Protocol):
     async def find(self, appointment_id: UUID) -> AppointmentView:
-        """How it stands now. Raises AppointmentUnknown, or ServiceUnavailable when nobody can say."""
+        """How it stands now. Raises AppointmentNotFound, or ServiceUnavailable when nobody can say."""
         ...
 
 
 class Accounts(Protocol):
     async def find(self, account_id: UUID) -> Account:
-        """Whom to reach. Raises AccountUnknown, or ServiceUnavailable."""
+        """Whom to reach. Raises AccountNotFound, or ServiceUnavailable."""
         ...
 
 

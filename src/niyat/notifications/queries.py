@@ -7,17 +7,17 @@ from uuid import UUID
 
 from niyat.kernel.db import Database, Row
 from niyat.notifications.domain import NotificationStatus, NotificationType
-from niyat.notifications.errors import NotificationUnknown
+from niyat.notifications.errors import NotificationNotFound
 
 COLUMNS = """
-n.id AS notification_id, n.type, n.channel, n.state AS status, n.account_id AS user_id, n.appointment_id,
+n.id AS notification_id, n.type, n.channel, n.status, n.account_id, n.appointment_id,
 n.revision, n.offset_minutes, n.due_at, n.created_at, n.finished_at, n.tries, n.last_error, n.message_id
 """
 
 LIST = f"""
 SELECT {COLUMNS} FROM scheduled_notifications n
 WHERE ($1::uuid IS NULL OR n.account_id = $1)
-  AND ($2::text IS NULL OR n.state = $2)
+  AND ($2::text IS NULL OR n.status = $2)
   AND ($3::text IS NULL OR n.type = $3)
   AND ($4::uuid IS NULL OR n.appointment_id = $4)
   AND ($5::uuid IS NULL OR n.id < $5)
@@ -50,8 +50,8 @@ async def list_notifications(
 
 
 async def find_notification(db: Database, notification_id: UUID) -> tuple[Row, Sequence[Row]]:
-    """One notification and its log. Raises NotificationUnknown."""
+    """One notification and its log. Raises NotificationNotFound."""
     row = await db.fetchrow(FIND, notification_id)
     if row is None:
-        raise NotificationUnknown
+        raise NotificationNotFound
     return row, await db.fetch(LOG, notification_id)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from typing import cast
+from dataclasses import replace
 
-from pydantic import SecretStr
-
-from niyat.kernel.jobs import Bell
 from niyat.kernel.log import get_logger
 from niyat.notifications import http
-from niyat.notifications.adapters.accounts import AccountsClient
-from niyat.notifications.adapters.appointments import AppointmentsClient
-from niyat.notifications.adapters.smtp_email import SmtpEmailProvider, SmtpServer
-from niyat.notifications.adapters.twilio_sms import TwilioSmsProvider
-from niyat.notifications.consumers import CONSUMERS
-from niyat.notifications.delivery import Delivery
-from niyat.notifications.domain import NotificationChannel
-from niyat.notifications.jobs import delivery_job
+from niyat.notifications.adapters.appointments_client import AppointmentsClient
+from niyat.notifications.adapters.identity_client import AccountsClient
+from niyat.notifications.adapters.smtp import SmtpEmailProvider, SmtpServer
+from niyat.notifications.adapters.twilio import TwilioSmsProvider
+from niyat.notifications.consumers import consumers
+from niyat.notifications.jobs import jobs
+from niyat.notifications.parts import Parts
 from niyat.notifications.sealing import Seal
 from niyat.notifications.settings import NotificationsSettings
 from niyat.service import Context, Service
@@ -27,12 +23,11 @@ log = get_logger(__name__)
 
 async def create(context: Context, settings: NotificationsSettings) -> Service:
     """Wire the service over its providers. Nothing is sent until its job runs."""
-    bell = Bell()
-    sms = _sms(settings)
+    sms = TwilioSmsProvider(settings.twilio) if settings.twilio else None
     if settings.codes_key is None:
         log.info("sign-in codes are sealed with a key of this process alone; NIYAT_CODES_KEY shares one")
     key = settings.codes_key.get_secret_value() if settings.codes_key else secrets.token_urlsafe(32)
-    delivery = Delivery(
+    parts = Parts(
         db=context.db,
         appointments=AppointmentsClient(context.clients["appointments"]),
         accounts=AccountsClient(context.clients["identity"]),
@@ -40,26 +35,20 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
         sms=sms,
         seal=Seal(key),
         mail_domain=settings.mail_domain,
-        site_url=settings.public_url,
+        site_url=context.settings.public_url,
     )
-    app = http.routes()
-    app.state.db = context.db
-    app.state.verifier = context.verifier
-    app.state.seal = delivery.seal
-    app.state.bell = bell
-    app.state.channels = {NotificationChannel.EMAIL} | ({NotificationChannel.SMS} if sms else set())
+    service = wire(context, parts)
+    return service if sms is None else replace(service, close=sms.close)
 
-    async def close() -> None:
-        if sms is not None:
-            await sms.close()
 
+def wire(context: Context, parts: Parts) -> Service:
+    """The service that works with `parts`."""
     return Service(
         name="notifications",
-        app=app,
-        db=context.db,
-        consumers=CONSUMERS,
-        jobs=[delivery_job(delivery, bell)],
-        close=close,
+        app=http.create(parts, context.verifier),
+        db=parts.db,
+        consumers=consumers(parts),
+        jobs=jobs(parts),
     )
 
 
@@ -71,16 +60,4 @@ def _mail_server(settings: NotificationsSettings) -> SmtpServer:
         timeout_seconds=settings.mail_timeout_seconds,
         username=settings.mail_username,
         password=settings.mail_password,
-    )
-
-
-def _sms(settings: NotificationsSettings) -> TwilioSmsProvider | None:
-    if not settings.sms:
-        return None
-    return TwilioSmsProvider(
-        account_sid=cast(str, settings.twilio_account_sid),  # the settings were checked at start
-        auth_token=cast(SecretStr, settings.twilio_auth_token),
-        from_number=cast(str, settings.twilio_from_number),
-        base_url=settings.twilio_base_url,
-        timeout_seconds=settings.twilio_timeout_seconds,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Literal
 
@@ -17,13 +18,23 @@ def _mail(name: str) -> AliasChoices:
     return AliasChoices(f"NIYAT_MAIL_{name}", f"SPRING_MAIL_{name}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class TwilioSettings:
+    """Whose account text messages are sent from. `base_url` replaces https://api.twilio.com, for the sandbox."""
+
+    account_sid: str
+    auth_token: SecretStr
+    from_number: str
+    base_url: str | None
+    timeout_seconds: float
+
+
 class NotificationsSettings(BaseSettings):
     """Without a mail server and, where SMS is on, without Twilio's credentials, production does not start."""
 
     model_config = SettingsConfigDict(env_prefix="NIYAT_", extra="ignore", populate_by_name=True)
 
     environment: Environment = Environment.SANDBOX
-    public_url: str = "http://127.0.0.1:8080"
 
     mail_host: str | None = Field(default=None, validation_alias=_mail("HOST"))
     mail_port: int = Field(default=587, ge=1, le=65535, validation_alias=_mail("PORT"))
@@ -66,6 +77,19 @@ class NotificationsSettings(BaseSettings):
         return not self.production and self.twilio_account_sid is not None
 
     @property
+    def twilio(self) -> TwilioSettings | None:
+        """None where text messages are switched off."""
+        if not (self.sms and self.twilio_account_sid and self.twilio_auth_token and self.twilio_from_number):
+            return None
+        return TwilioSettings(
+            account_sid=self.twilio_account_sid,
+            auth_token=self.twilio_auth_token,
+            from_number=self.twilio_from_number,
+            base_url=self.twilio_base_url,
+            timeout_seconds=self.twilio_timeout_seconds,
+        )
+
+    @property
     def mail_domain(self) -> str:
         return parseaddr(self.mail_from)[1].rpartition("@")[2]
 
@@ -82,7 +106,7 @@ class NotificationsSettings(BaseSettings):
                 raise ValueError("NIYAT_MAIL_FROM is needed in production")
         if self.tls == "none" and self.mail_username and self.mail_host not in LOOPBACK:
             raise ValueError("NIYAT_MAIL_TLS must be starttls or implicit where a password is sent")
-        if self.sms and not (self.twilio_account_sid and self.twilio_auth_token and self.twilio_from_number):
+        if self.sms and self.twilio is None:
             raise ValueError(
                 "NIYAT_SMS_ENABLED needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER"
             )

@@ -7,14 +7,14 @@ from niyat.kernel.checks import Check
 CHECKS = (
     Check(
         "captured-money-has-a-place",
-        "Every captured payment is on a confirmed appointment's case, or goes back, or a failed refund names it.",
+        "Every captured payment is on a confirmed appointment's case, or goes back, or a failed refund still owes it.",
         """
         SELECT a.gateway_payment_id, a.payment_id, a.step, v.owed_back, v.refunding
         FROM audit_captured_payments v JOIN payment_attempts a USING (gateway_payment_id)
             JOIN payment_cases c ON c.appointment_id = a.appointment_id
         WHERE v.updated_at <= niyat_now() - make_interval(secs => $1) AND v.exception IS NULL
             AND (v.refunding < v.owed_back OR (c.state = 'open' AND v.refunding < a.captured_amount AND NOT (
-                a.step = 'kept' AND c.confirmed_payment_id = a.payment_id)))
+                a.step = 'kept' AND c.confirmed_payment_id IS NOT DISTINCT FROM a.payment_id)))
         """,
     ),
     Check(
@@ -56,7 +56,9 @@ CHECKS = (
             FROM ledger_transactions t WHERE t.refund_id = r.refund_id) p
         WHERE NOT 'issued' = ANY (p.postings)
             OR (r.status = 'processed') <> ('processed' = ANY (p.postings) AND NOT 'unprocessed' = ANY (p.postings))
-            OR (r.status = 'failed') <> ('failed' = ANY (p.postings))
+            OR (r.status = 'failed') <> ('failed-again' = ANY (p.postings)
+                OR ('failed' = ANY (p.postings) AND NOT 'revived' = ANY (p.postings)))
+            OR (r.status = 'superseded') <> ('superseded' = ANY (p.postings) AND NOT 'revived' = ANY (p.postings))
         """,
     ),
     Check(
@@ -67,11 +69,12 @@ CHECKS = (
         CROSS JOIN LATERAL (SELECT
             coalesce((SELECT sum(captured_amount) FROM payment_attempts WHERE appointment_id = c.appointment_id), 0)
             - coalesce((SELECT sum(amount) FROM refunds
-                WHERE appointment_id = c.appointment_id AND status <> 'failed'), 0) AS money) m
+                WHERE appointment_id = c.appointment_id AND status IN ('pending', 'processed')), 0) AS money) m
         CROSS JOIN LATERAL (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entries e
             JOIN ledger_transactions t ON t.id = e.transaction_id
             WHERE t.appointment_id = c.appointment_id
-                AND e.account IN ('patient_deposit', 'doctor_payable', 'platform_revenue', 'gst_output')) l
+                AND e.account IN (
+                    'patient_deposit', 'refund_owed', 'doctor_payable', 'platform_revenue', 'gst_output')) l
         WHERE m.money <> l.held
         """,
     ),
@@ -101,6 +104,53 @@ CHECKS = (
         SELECT refund_id, payment_id, tries, last_error FROM refunds
         WHERE status = 'pending' AND gateway_refund_id IS NULL
             AND created_at <= niyat_now() - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "nothing-lapses-for-ever",
+        "What is not captured is let go of by the gateway within its window, five days at most.",
+        """
+        SELECT gateway_payment_id, payment_id, step, updated_at FROM payment_attempts
+        WHERE step IN ('lapsing', 'set-aside') AND captured_amount = 0
+            AND updated_at <= niyat_now() - interval '6 days' - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "no-refund-stays-pending",
+        "A refund that the gateway accepted is through within a fortnight.",
+        """
+        SELECT refund_id, payment_id, gateway_refund_id, created_at FROM refunds
+        WHERE status = 'pending' AND gateway_refund_id IS NOT NULL
+            AND created_at <= niyat_now() - interval '14 days' - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "what-went-back-is-known",
+        "Nothing went back at the gateway that is not among the refunds.",
+        """
+        SELECT a.gateway_payment_id, a.payment_id, a.gateway_refunded, v.refunding
+        FROM payment_attempts a JOIN audit_captured_payments v USING (gateway_payment_id)
+        WHERE a.gateway_refunded > v.refunding AND v.updated_at <= niyat_now() - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "earned-at-most-the-price",
+        "No appointment earned more than its price.",
+        """
+        SELECT c.appointment_id, c.amount, -sum(e.amount) AS earned FROM payment_cases c
+            JOIN ledger_transactions t ON t.external_key = 'appt:' || c.appointment_id || ':earned'
+            JOIN ledger_entries e ON e.transaction_id = t.id AND e.account <> 'patient_deposit'
+        GROUP BY c.appointment_id, c.amount HAVING -sum(e.amount) > c.amount
+        """,
+    ),
+    Check(
+        "no-doctor-owes",
+        "No appointment's refunds took more from the doctor than it had earned.",
+        """
+        SELECT t.appointment_id, sum(e.amount) AS overdrawn FROM ledger_entries e
+            JOIN ledger_transactions t ON t.id = e.transaction_id
+        WHERE e.account = 'doctor_payable' GROUP BY t.appointment_id
+        HAVING sum(e.amount) > 0 AND max(t.created_at) <= niyat_now() - make_interval(secs => $1)
         """,
     ),
     Check(

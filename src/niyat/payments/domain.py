@@ -38,16 +38,22 @@ class PaymentMethod(StrEnum):
 
 
 P = PaymentStatus
-TRANSITIONS: Mapping[PaymentStatus, frozenset[PaymentStatus]] = {
-    P.PENDING: frozenset({P.AUTHORIZED, P.CAPTURED, P.FAILED}),
-    P.FAILED: frozenset({P.AUTHORIZED, P.CAPTURED}),  # not terminal: a bank may say yes days later
-    P.AUTHORIZED: frozenset({P.CAPTURED, P.FAILED}),
-    P.CAPTURED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED}),
-    P.PARTIALLY_REFUNDED: frozenset(
-        {P.REFUNDED, P.CAPTURED}
-    ),  # backwards: a processed refund that failed after all
-    P.REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.CAPTURED}),
+TRANSITIONS: Mapping[tuple[PaymentStatus, PaymentStatus], str] = {
+    (P.PENDING, P.AUTHORIZED): "the bank said yes",
+    (P.PENDING, P.CAPTURED): "money taken",
+    (P.PENDING, P.FAILED): "an attempt failed, or no order came about",
+    (P.FAILED, P.AUTHORIZED): "a later attempt, or a bank that says yes days later",
+    (P.FAILED, P.CAPTURED): "money taken after all",
+    (P.AUTHORIZED, P.CAPTURED): "money taken",
+    (P.AUTHORIZED, P.FAILED): "let go of uncaptured",
+    (P.CAPTURED, P.PARTIALLY_REFUNDED): "a part went back",
+    (P.CAPTURED, P.REFUNDED): "all of it went back",
+    (P.PARTIALLY_REFUNDED, P.REFUNDED): "the rest went back",
+    (P.PARTIALLY_REFUNDED, P.CAPTURED): "a processed refund failed after all",
+    (P.REFUNDED, P.PARTIALLY_REFUNDED): "a processed refund failed after all",
+    (P.REFUNDED, P.CAPTURED): "a processed refund failed after all",
 }
+"""Every move there is, and what brings it about. The database's `payment_may_move` says the same."""
 
 
 class AttemptStatus(StrEnum):
@@ -78,16 +84,31 @@ class Step(StrEnum):
 
 
 S = Step
-STEPS: Mapping[Step, frozenset[Step]] = {
-    S.IDLE: frozenset({S.SECURING, S.RETURNING, S.RELEASED}),
-    S.SECURING: frozenset({S.CAPTURING, S.KEPT, S.LAPSING, S.SET_ASIDE, S.RETURNING, S.RELEASED}),
-    S.CAPTURING: frozenset({S.KEPT, S.LAPSING, S.RETURNING, S.RELEASED}),
-    S.KEPT: frozenset({S.RETURNING}),
-    S.LAPSING: frozenset({S.SECURING, S.RETURNING, S.RELEASED}),
-    S.SET_ASIDE: frozenset({S.SECURING, S.RETURNING, S.RELEASED}),
-    S.RETURNING: frozenset(),
-    S.RELEASED: frozenset({S.SECURING, S.RETURNING}),
+STEPS: Mapping[tuple[Step, Step], str] = {
+    (S.IDLE, S.SECURING): "money seen",
+    (S.IDLE, S.RETURNING): "captured for a closed or taken place, or given back before it was seen",
+    (S.IDLE, S.RELEASED): "let go of before it was seen",
+    (S.SECURING, S.CAPTURING): "the place is secured",
+    (S.SECURING, S.KEPT): "captured already, and the place is secured",
+    (S.SECURING, S.LAPSING): "no place for it",
+    (S.SECURING, S.SET_ASIDE): "another amount than quoted",
+    (S.SECURING, S.RETURNING): "captured, and no place for it",
+    (S.SECURING, S.RELEASED): "the gateway let go of it",
+    (S.CAPTURING, S.KEPT): "captured",
+    (S.CAPTURING, S.LAPSING): "refused for good, or the case was closed",
+    (S.CAPTURING, S.RETURNING): "captured for a closed case",
+    (S.CAPTURING, S.RELEASED): "the gateway let go of it",
+    (S.KEPT, S.RETURNING): "no visit came of it",
+    (S.LAPSING, S.SECURING): "captured after all",
+    (S.LAPSING, S.RETURNING): "captured after all, and no place for it",
+    (S.LAPSING, S.RELEASED): "the gateway let go of it",
+    (S.SET_ASIDE, S.SECURING): "captured after all",
+    (S.SET_ASIDE, S.RETURNING): "captured after all, and no place for it",
+    (S.SET_ASIDE, S.RELEASED): "the gateway let go of it",
+    (S.RELEASED, S.SECURING): "captured after all",
+    (S.RELEASED, S.RETURNING): "captured after all, and no place for it",
 }
+"""Every step from step to step, and what brings it about. The database's `attempt_may_move` says the same."""
 
 
 class Secured(StrEnum):
@@ -147,11 +168,18 @@ def moves_forward(old: AttemptStatus | None, new: AttemptStatus) -> bool:
     return old is None or RANK[new] > RANK[old]
 
 
-def step_after_fact(case: CaseView, step: Step, status: AttemptStatus, captured: bool) -> Step:
-    """The step that a new fact about an attempt brings; `captured`: the money is ours, or was."""
+def step_after_fact(
+    case: CaseView, step: Step, status: AttemptStatus, captured: bool, *, gone_back: bool = False
+) -> Step:
+    """The step that a new fact about an attempt brings.
+
+    `captured`: the money is ours, or was. `gone_back`: all of it was given back, by whomever: it keeps no place.
+    """
     if captured:
         if step in (S.KEPT, S.RETURNING):
             return step
+        if gone_back:
+            return S.RETURNING
         # ◆ Money captured on a closed case goes back; so does a second capture on one appointment.
         if case.closed or case.taken_by_other:
             return S.RETURNING
@@ -257,6 +285,17 @@ def owed_on_close(captured: int, promised: int, owed_back: int | None) -> int:
     return max(0, owed - promised)
 
 
+def left_to_do(amount: int, elsewhere: int, left: int) -> int | None:
+    """What of a refused refund of `amount` is still to be given back; None when nothing explains the refusal.
+
+    `elsewhere`: what the gateway gave back at others' request since it was decided; `left`: captured and promised
+    to nobody, this refund not counted.
+    """
+    if not elsewhere and left >= amount:
+        return None
+    return min(left, max(0, amount - elsewhere))
+
+
 def refundable(captured: int, promised: int) -> int:
     """What may still be refunded: pending and processed refunds never exceed what was captured."""
     return max(0, captured - promised)
@@ -268,6 +307,7 @@ class RefundStatus(StrEnum):
     PENDING = "pending"
     PROCESSED = "processed"
     FAILED = "failed"
+    SUPERSEDED = "superseded"  # the money went back another way before it: there is nothing left to do
 
 
 REFUND_RANK: Mapping[RefundStatus, int] = {status: rank for rank, status in enumerate(RefundStatus)}

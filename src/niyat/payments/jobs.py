@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
 from niyat.kernel.jobs import Bell, Job
+from niyat.kernel.log import get_logger
 from niyat.payments.commands.advance import advance, due_attempts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
+from niyat.payments.commands.import_refunds import import_refunds
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import process_webhooks, prune_webhooks
 from niyat.payments.till import Till
 
+log = get_logger(__name__)
+
 WEBHOOKS_KEPT = timedelta(days=30)
 AT_ONCE = 20
+
+
+async def together(*work: Awaitable[None]) -> None:
+    """All of it at once; what fails is logged and comes back when its lease is over."""
+    for failed in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(failed, Exception):
+            log.error("a row could not be driven on", exc_info=failed)
+        elif isinstance(failed, BaseException):
+            raise failed
 
 
 async def drive_attempts(till: Till) -> int:
     """Take every attempt that is due as far as it goes; how many were due."""
     due = await due_attempts(till, AT_ONCE)
-    await asyncio.gather(*(advance(till, attempt) for attempt in due))
+    await together(*(advance(till, attempt) for attempt in due))
     return len(due)
 
 
 async def drive_refunds(till: Till) -> int:
     """Send, or ask about, every refund that is due; how many were."""
     due = await due_refunds(till, AT_ONCE)
-    await asyncio.gather(*(drive_refund(till, refund_id) for refund_id in due))
+    await together(*(drive_refund(till, refund_id) for refund_id in due))
     return len(due)
 
 
@@ -43,6 +56,7 @@ def jobs(till: Till, webhooks: Bell, money: Bell) -> Sequence[Job]:
         Job("payments: webhooks", 1, lambda: process_webhooks(till), webhooks),
         Job("payments: poll orders", 2, lambda: poll(till)),
         Job("payments: drive attempts", 1, lambda: drive_attempts(till), money),
+        Job("payments: import refunds", 2, lambda: import_refunds(till), money),
         Job("payments: sweep", 10, lambda: sweep(till)),
         Job("payments: drive refunds", 2, lambda: drive_refunds(till), money),
         Job("payments: prune", 3600, lambda: prune(till)),

@@ -12,6 +12,7 @@ from uuid import UUID
 GATEWAY_CLEARING = "gateway_clearing"
 PATIENT_DEPOSIT = "patient_deposit"
 REFUND_PENDING = "refund_pending"
+REFUND_OWED = "refund_owed"
 DOCTOR_PAYABLE = "doctor_payable"
 PLATFORM_REVENUE = "platform_revenue"
 GATEWAY_FEE = "gateway_fee"
@@ -57,14 +58,30 @@ def earned(appointment_id: UUID, deposit: int, commission: int) -> Posting:
     )
 
 
-def refund_issued(refund_id: UUID, amount: int, from_deposit: int) -> Posting:
-    """It is decided to give `amount` back: from the deposit, and what was earned already from the doctor."""
-    return _posting(
-        f"rfnd:{refund_id}:issued",
-        (PATIENT_DEPOSIT, from_deposit),
-        (DOCTOR_PAYABLE, amount - from_deposit),
-        (REFUND_PENDING, -amount),
-    )
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the money of a refund comes from; what neither has comes from what doctors earned."""
+
+    deposit: int
+    owed: int = 0
+
+    @staticmethod
+    def of(amount: int, *, deposit: int, owed: int) -> Sources:
+        """What was owed first, because an earlier refund of it failed; then the deposit."""
+        from_owed = min(amount, max(0, owed))
+        return Sources(min(amount - from_owed, max(0, deposit)), from_owed)
+
+    def entries(self, amount: int) -> tuple[tuple[str, int], ...]:
+        return (
+            (REFUND_OWED, self.owed),
+            (PATIENT_DEPOSIT, self.deposit),
+            (DOCTOR_PAYABLE, amount - self.deposit - self.owed),
+        )
+
+
+def refund_issued(refund_id: UUID, amount: int, sources: Sources) -> Posting:
+    """It is decided to give `amount` back."""
+    return _posting(f"rfnd:{refund_id}:issued", *sources.entries(amount), (REFUND_PENDING, -amount))
 
 
 def refund_processed(refund_id: UUID, amount: int) -> Posting:
@@ -73,16 +90,31 @@ def refund_processed(refund_id: UUID, amount: int) -> Posting:
 
 
 def refund_failed(
-    refund_id: UUID, amount: int, from_deposit: int, *, was_processed: bool
+    refund_id: UUID, amount: int, *, was_processed: bool, again: bool = False
 ) -> tuple[Posting, ...]:
-    """The gateway could not give it back: it is owed again. What was processed comes back first."""
-    reversal = _posting(
-        f"rfnd:{refund_id}:failed",
-        (REFUND_PENDING, amount),
-        (PATIENT_DEPOSIT, -from_deposit),
-        (DOCTOR_PAYABLE, from_deposit - amount),
-    )
+    """The gateway could not give it back: it is owed, and earned by nobody. What was processed comes back first."""
+    word = "failed-again" if again else "failed"
+    owed = _posting(f"rfnd:{refund_id}:{word}", (REFUND_PENDING, amount), (REFUND_OWED, -amount))
     if not was_processed:
-        return (reversal,)
+        return (owed,)
     undone = _posting(f"rfnd:{refund_id}:unprocessed", (GATEWAY_CLEARING, amount), (REFUND_PENDING, -amount))
-    return (undone, reversal)
+    return (undone, owed)
+
+
+def refund_revived(refund_id: UUID, amount: int, sources: Sources) -> Posting:
+    """We took it for failed, or superseded, and the gateway has it after all."""
+    return _posting(f"rfnd:{refund_id}:revived", *sources.entries(amount), (REFUND_PENDING, -amount))
+
+
+def refund_superseded(refund_id: UUID, amount: int, sources: Sources, *, overdrawn: int) -> Posting:
+    """It went back another way. First what that took from the doctor is made good, then the sources it came from."""
+    filled = min(amount, overdrawn)
+    owed = min(amount - filled, sources.owed)
+    deposit = min(amount - filled - owed, sources.deposit)
+    return _posting(
+        f"rfnd:{refund_id}:superseded",
+        (REFUND_PENDING, amount),
+        (REFUND_OWED, -owed),
+        (PATIENT_DEPOSIT, -deposit),
+        (DOCTOR_PAYABLE, owed + deposit - amount),
+    )

@@ -67,11 +67,16 @@ class PaymentsSettings(BaseSettings):
     def _no_test_keys_in_production(self) -> PaymentsSettings:
         if self.environment is Environment.PRODUCTION and self.razorpay_key_id.startswith("rzp_test_"):
             raise ValueError("RAZORPAY_KEY_ID is a test key; production needs a live one")
-        if self.lease_seconds <= self.gateway_timeout_seconds:
+        if self.lease_seconds <= 3 * self.gateway_timeout_seconds:  # one turn is a capture and a fetch
             raise ValueError(
-                "NIYAT_PAYMENTS_LEASE_SECONDS must exceed NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS"
+                "NIYAT_PAYMENTS_LEASE_SECONDS must exceed NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS three times"
             )
         return self
+
+    @property
+    def longest_call_seconds(self) -> float:
+        """After this a call of ours has had its effect at the gateway, or never will: twice the timeout and more."""
+        return 2 * self.gateway_timeout_seconds + 5
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ async def completed(world: World, held: Json, payment: UUID) -> Any:
 
 
 async def released(world: World, held: Json, payment: UUID) -> Any:
-    return await event(world, held, events.PaymentReleased, payment, reason_code="refused")
+    securing, world.securing = world.securing, world.securing + 1
+    return await event(world, held, events.PaymentReleased, payment, reason_code="refused", securing=securing)
 
 
 async def test_a_completed_payment_confirms_what_it_secured_and_is_shown(world: World) -> None:

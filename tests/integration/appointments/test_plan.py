@@ -12,15 +12,13 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from niyat.appointments.commands.generate import generate
 from niyat.appointments.commands.plan import replan
-from tests.integration.appointments.world import Json, World, together
+from tests.integration.appointments.world import Json, World
 
 ZONES = (
     "Australia/Lord_Howe",
@@ -94,7 +92,7 @@ async def test_slots_follow_the_clock_on_the_wall_through_every_clock_change(wor
         now = datetime(change.year, change.month, change.day, 3, 17, tzinfo=UTC) - 2 * DAY
         await world.move(seconds=(now - await world.now()).total_seconds())
         for doctor in doctors:
-            await world.db.run(lambda conn, d=doctor: replan(conn, UUID(d["doctor_id"]), days_ahead=4))  # type: ignore[misc]
+            await world.db.run(replan, UUID(doctor["doctor_id"]), days_ahead=4)
             today = (await world.now()).astimezone(zone_of(zone)).date()
             slots = await planned(world, doctor)
             assert slots == expected(doctor, [today + n * DAY for n in range(5)], await world.now())
@@ -125,35 +123,6 @@ async def schedule(world: World, zone: str, rules: random.Random) -> Json:
     return made | {"zone": zone, "windows": windows, "step": slot_minutes + before + after}
 
 
-async def every_slot(world: World) -> list[Any]:
-    return await world.db.fetch("SELECT * FROM available_slots ORDER BY id")
-
-
-async def run(world: World) -> int:
-    return await generate(world.db, days_ahead=30, doctors_per_batch=2)
-
-
-async def test_generating_again_changes_nothing(world: World) -> None:
-    doctor, _ = await world.doctor()
-    before = await every_slot(world)
-    assert len(before) > 30 * 23
-    assert await run(world) == 0
-    await world.db.run(lambda conn: replan(conn, UUID(doctor["doctor_id"]), days_ahead=30))
-    assert await every_slot(world) == before
-
-
-async def test_each_night_adds_one_day(world: World) -> None:
-    for _ in range(3):
-        await world.doctor()
-    await world.move(days=1)
-    assert sorted(await together(*(run(world) for _ in range(3))))[-1] > 0
-    per_day = """SELECT DISTINCT count(*) FROM available_slots WHERE starts_at::date > niyat_now()::date
-                 GROUP BY doctor_id, starts_at::date"""
-    assert [row[0] for row in await world.db.fetch(per_day)] == [24]
-    last = await world.db.fetchval("SELECT max(starts_at)::date - niyat_now()::date FROM available_slots")
-    assert last == 30
-
-
 async def test_overrides_replace_a_day(world: World) -> None:
     doctor, _ = await world.doctor()
     doctor_id, today = UUID(doctor["doctor_id"]), (await world.now()).date()
@@ -161,55 +130,6 @@ async def test_overrides_replace_a_day(world: World) -> None:
              VALUES ($1, $2, $3::text::time, $4::text::time)"""
     await world.db.execute(add, doctor_id, today + 2 * DAY, None, None)
     await world.db.execute(add, doctor_id, today + 3 * DAY, "10:00", "12:00")
-    await world.db.run(lambda conn: replan(conn, doctor_id, days_ahead=30))
+    await world.db.run(replan, doctor_id, days_ahead=30)
     days = [start.date() for start, _ in await planned(world, doctor)]
     assert [days.count(today + n * DAY) for n in (1, 2, 3, 4)] == [24, 0, 2, 24]
-
-
-async def test_a_changed_week_moves_free_slots_and_leaves_booked_ones(world: World) -> None:
-    doctor, me = await world.doctor()
-    slots = await world.slots(doctor)
-    held = await world.reserve(world.patient(), slots[30])
-    week = {
-        "doctor_id": doctor["doctor_id"],
-        "hours": [{"weekday": 1, "start_time": "09:00", "end_time": "11:00"}],
-    }
-    await me.call("POST", "/api/v1/availability/weekly", week)
-    shown = await world.slots(doctor)
-    assert {datetime.fromisoformat(slot["starts_at"]).hour for slot in shown} <= {9, 10}
-    assert await world.slot_status(held) == "held"
-    assert (await world.get(held))["starts_at"] == slots[30]["starts_at"]
-    assert (await world.nobody.call("GET", f"/api/v1/availability/doctors/{doctor['doctor_id']}"))[
-        "hours"
-    ] == week["hours"]
-
-
-async def test_changing_the_week_while_patients_book_loses_nothing(world: World) -> None:
-    doctor, me = await world.doctor()
-    slots = await world.slots(doctor)
-    week = {"doctor_id": doctor["doctor_id"], "hours": []}
-    wishes = [
-        world.patient().ask(
-            "POST", "/api/v1/appointments/reserve", {"slot_id": slot["slot_id"], "consultation_type": "VIDEO"}
-        )
-        for slot in slots[:30]
-    ]
-    answers = await together(*wishes[:15], me.ask("POST", "/api/v1/availability/weekly", week), *wishes[15:])
-    assert {answer.status_code for answer in answers} <= {200, 201, 404, 409}
-    held = await world.db.fetchval("SELECT count(*) FROM available_slots WHERE status = 'held'")
-    assert held == sum(answer.status_code == 201 for answer in answers)
-    assert await world.slots(doctor) == []
-
-
-async def test_a_block_takes_free_time_and_refuses_where_there_are_bookings(world: World) -> None:
-    doctor, me = await world.doctor()
-    free, booked = (await world.slots(doctor))[30:32]
-    held = await world.reserve(world.patient(), booked)
-    block = {"doctor_id": doctor["doctor_id"], "starts_at": free["starts_at"], "ends_at": booked["ends_at"]}
-    refused = await me.ask("POST", "/api/v1/availability/block", block)
-    assert (refused.status_code, refused.json()["code"]) == (409, "bookings-in-the-way")
-    assert refused.json()["appointment_ids"] == [held["appointment_id"]]
-    await me.call("POST", "/api/v1/availability/block", block | {"ends_at": free["ends_at"]})
-    assert free not in await world.slots(doctor)
-    stranger = world.person("doctor")
-    assert (await stranger.ask("POST", "/api/v1/availability/block", block)).status_code == 403

@@ -124,7 +124,12 @@ async def test_every_refusal_says_why(world: World) -> None:
     assert await code(free, by=world.nobody) == (401, "unauthenticated")
     assert await code(free, by=world.admin) == (403, "forbidden")
     day = free["starts_at"][:10]
-    block = {"doctor_id": doctor["doctor_id"], "starts_at": f"{day}T00:00:00Z", "ends_at": f"{day}T23:59:00Z"}
+    block = {
+        "doctor_id": doctor["doctor_id"],
+        "starts_at": f"{day}T00:00:00Z",
+        "ends_at": f"{day}T23:59:00Z",
+        "reason": "Holidays",
+    }
     await world.admin.call("POST", "/api/v1/availability/block", block)
     assert await code(free) == (409, "slot-blocked")
 

@@ -36,6 +36,7 @@ from tests.support.postgres import Databases
 
 Json = dict[str, Any]
 ISSUER = "test"
+WHY = "A test needs it"
 
 
 @cache
@@ -106,7 +107,9 @@ class World:
     async def doctor(self, *, hours: list[Json] | None = None, **more: Any) -> tuple[Json, Person]:
         """A doctor who sees patients every day from 00:00 to 24:00 UTC, and that doctor signed in."""
         who = self.person("doctor")
-        clinic = await self.admin.call("POST", "/api/v1/clinics", {"name": "Clinic", "address": "1 Road"})
+        clinic = await self.admin.call(
+            "POST", "/api/v1/clinics", {"name": "Clinic", "address": "1 Road", "reason": WHY}
+        )
         fields = {
             "account_id": str(who.id),
             "clinic_id": clinic["clinic_id"],
@@ -118,12 +121,15 @@ class World:
             "time_zone": "UTC",
             "slot_minutes": 60,
             "consultation_types": ["VIDEO", "IN_PERSON"],
+            "reason": WHY,
             **more,
         }
         doctor = await self.admin.call("POST", "/api/v1/doctors", fields)
         week = hours or [{"weekday": day, "start_time": "00:00", "end_time": "24:00"} for day in range(1, 8)]
         await self.admin.call(
-            "POST", "/api/v1/availability/weekly", {"doctor_id": doctor["doctor_id"], "hours": week}
+            "POST",
+            "/api/v1/availability/weekly",
+            {"doctor_id": doctor["doctor_id"], "hours": week, "reason": WHY},
         )
         return doctor, who
 
@@ -166,6 +172,13 @@ class World:
         who, held = await self.secured(payment_id, **doctor)
         assert (await self.captured(held, payment_id))["outcome"] == "confirmed"
         return who, held
+
+    async def paid(self, who: Person, slot: Json) -> Json:
+        """`who` books and pays."""
+        held = await self.reserve(who, slot)
+        await self.secure(held, payment := new_id())
+        await self.captured(held, payment)
+        return held
 
     async def internal(self, appointment: Json, what: str, body: Json) -> Json:
         path = f"/internal/appointments/{appointment['appointment_id']}/{what}"
@@ -222,6 +235,10 @@ class World:
         await conn.execute("UPDATE niyat_clock SET shift = shift + $1", timedelta(**by))
         await conn.close()
 
+    async def move_to(self, moment: datetime) -> None:
+        """Move the clock on to `moment`."""
+        await self.move(seconds=(moment - await self.now()).total_seconds())
+
     async def expire(self) -> int:
         return await expire_lapsed(self.db)
 
@@ -249,6 +266,16 @@ async def appointments(databases: Databases, **settings: Any) -> AsyncIterator[W
         await world.audit()
     finally:
         await db.close()
+
+
+async def put_status(
+    who: Person, held: Json, status: str, *, prefix: str = "/api/v1", key: str | None = None, **more: str
+) -> tuple[int, Json]:
+    """`who` moves the appointment to `status`."""
+    path = f"{prefix}/appointments/{held['appointment_id']}/status"
+    body = {"status": status, "reason_code": "seen", **more}
+    answer = await who.ask("PATCH", path, body, key=key)
+    return answer.status_code, answer.json()
 
 
 async def together(*calls: Any) -> list[Any]:

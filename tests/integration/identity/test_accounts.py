@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from niyat.identity import bootstrap
+from niyat.identity.commands.create_admin import create_admin
 from niyat.kernel.errors import InvalidRequest
 from tests.integration.identity.world import EMAIL, PHONE, Json, World, bearer
 
@@ -97,7 +97,7 @@ async def test_one_sees_oneself_and_an_admin_sees_all(world: World) -> None:
     assert (await world.get(f"/api/v1/accounts/{own}", admin)).json() == patient["account"]
     for hidden in (other, uuid4()):
         answer = await world.get(f"/api/v1/accounts/{hidden}", patient)
-        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-account")
+        assert (answer.status_code, answer.json()["code"]) == (404, "account-not-found")
     assert (await world.get(f"/api/v1/accounts/{uuid4()}", admin)).status_code == 404
     assert (await world.get("/api/v1/accounts/not-an-id", patient)).status_code == 422
 
@@ -164,22 +164,22 @@ async def test_who_signs_in_by_email_alone_must_verify_the_next_one(world: World
 
 async def test_the_first_admin_comes_from_the_command_line(world: World) -> None:
     patient = await world.sign_in(phone=PHONE)
-    promoted = await bootstrap.create_admin(world.db, name="Asha", phone="98765 43210")
+    promoted = await world.db.run(create_admin, name="Asha", phone="98765 43210")
     assert str(promoted) == patient["account"]["account_id"]
     await world.later(minutes=1)
     assert (await world.sign_in(phone=PHONE))["account"]["roles"] == ["admin", "patient"]
-    assert await bootstrap.create_admin(world.db, name="Asha", phone=PHONE) == promoted
+    assert await world.db.run(create_admin, name="Asha", phone=PHONE) == promoted
     with pytest.raises(InvalidRequest):
-        await bootstrap.create_admin(world.db, name="Nobody")
+        await world.db.run(create_admin, name="Nobody")
     with pytest.raises(InvalidRequest, match="not a phone number"):
-        await bootstrap.create_admin(world.db, name="Nobody", phone="1")
+        await world.db.run(create_admin, name="Nobody", phone="1")
 
 
 async def test_an_address_of_an_admin_makes_nobody_else_an_admin(world: World) -> None:
     reader = await world.sign_in(email=EMAIL)
-    admin = await bootstrap.create_admin(world.db, name="Meera", phone=PHONE)
+    admin = await world.db.run(create_admin, name="Meera", phone=PHONE)
     await _patch(world, await world.sign_in(phone=PHONE), email=EMAIL)  # unverified
-    assert await bootstrap.create_admin(world.db, name="Meera", email=EMAIL) == admin
+    assert await world.db.run(create_admin, name="Meera", email=EMAIL) == admin
     mine = await world.get("/api/v1/accounts/me", reader)
     assert mine.json()["roles"] == ["patient"]
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from niyat.identity.adapters.notifications import NotificationsCodeSender
+from niyat.identity.adapters.notifications_client import NotificationsCodeSender
 from niyat.identity.domain import Address, service_account_id
 from niyat.identity.errors import CodeNotSent
 from niyat.identity.hashing import Keyed

@@ -93,7 +93,7 @@ async def test_one_sees_ones_sessions_and_can_end_another(world: World) -> None:
     old = await world.sign_in(phone=PHONE)
     await world.later(minutes=1)
     new = await world.sign_in(phone=PHONE)
-    listed = (await world.get("/api/v1/auth/sessions", new)).json()["sessions"]
+    listed = (await world.get("/api/v1/auth/sessions", new)).json()["items"]
     assert [(s["current"], s["user_agent"]) for s in listed] == [
         (True, "Firefox on Linux"),
         (False, "Firefox on Linux"),
@@ -101,14 +101,14 @@ async def test_one_sees_ones_sessions_and_can_end_another(world: World) -> None:
     ended = await world.http.delete(f"/api/v1/auth/sessions/{listed[1]['session_id']}", headers=bearer(new))
     assert ended.status_code == 204
     assert (await world.refresh(old["refresh_token"])).status_code == 401
-    assert len((await world.get("/api/v1/auth/sessions", new)).json()["sessions"]) == 1
+    assert len((await world.get("/api/v1/auth/sessions", new)).json()["items"]) == 1
 
 
 async def test_another_persons_session_is_not_there(world: World) -> None:
     mine, theirs = await world.sign_in(phone=PHONE), await world.sign_in(email=EMAIL)
     their_id = jwt.decode(theirs["access_token"], options={"verify_signature": False})["sid"]
     answer = await world.http.delete(f"/api/v1/auth/sessions/{their_id}", headers=bearer(mine))
-    assert (answer.status_code, answer.json()["code"]) == (404, "unknown-session")
+    assert (answer.status_code, answer.json()["code"]) == (404, "session-not-found")
     assert (await world.refresh(theirs["refresh_token"])).status_code == 200
 
 

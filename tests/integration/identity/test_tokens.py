@@ -12,8 +12,8 @@ import jwt
 import pytest
 from pydantic import SecretStr
 
-from niyat.identity import bootstrap
-from niyat.identity.commands.rotate_keys import rotate_keys
+from niyat.identity.commands.ensure_service_client import ensure_service_client
+from niyat.identity.commands.rotate_keys import ensure_signing_key, rotate_keys
 from niyat.identity.domain import service_account_id
 from niyat.identity.errors import SecretTooShort
 from niyat.identity.hashing import Keyed
@@ -91,13 +91,13 @@ async def test_a_wrong_token_request_is_refused_as_oauth_says(world: World) -> N
 
 async def test_a_new_client_secret_replaces_the_old_one_and_a_short_one_is_refused(world: World) -> None:
     new = SecretStr("the next secret, which is long enough as well")
-    await bootstrap.ensure_service_client(world.db, "notifications", new)
+    await world.db.run(ensure_service_client, "notifications", new)
     assert (await _token(world, json=CREDENTIALS)).status_code == 401
     assert (
         await _token(world, json=CREDENTIALS | {"client_secret": new.get_secret_value()})
     ).status_code == 200
     with pytest.raises(SecretTooShort, match="notifications"):
-        await bootstrap.ensure_service_client(world.db, "notifications", SecretStr("short"))
+        await world.db.run(ensure_service_client, "notifications", SecretStr("short"))
 
 
 async def test_only_notifications_asks_whom_to_reach(world: World) -> None:
@@ -172,12 +172,12 @@ async def test_a_new_secret_brings_a_new_key_and_old_tokens_stay_valid(world: Wo
     settings = world.settings.model_copy(
         update={"code_secret": SecretStr("another secret of identity, also long")}
     )
-    await bootstrap.prepare(world.db, settings)
+    await ensure_signing_key(world.db, Keyed(settings.code_secret))
     assert len(await _kids(world)) == 2
     await world.verifier().verify(session["access_token"])
 
 
 async def test_several_processes_that_start_at_once_make_one_key(world: World) -> None:
     await world.db.execute("DELETE FROM signing_keys")
-    await asyncio.gather(*(bootstrap.ensure_signing_key(world.db, world.settings) for _ in range(4)))
+    await asyncio.gather(*(ensure_signing_key(world.db, Keyed(SECRET)) for _ in range(4)))
     assert await world.db.fetchval("SELECT count(*) FROM signing_keys") == 1

@@ -13,12 +13,16 @@ import asyncpg
 import httpx
 from pydantic import SecretStr
 
-from niyat.identity import bootstrap
 from niyat.identity.checks import CHECKS
+from niyat.identity.commands.create_admin import create_admin
 from niyat.identity.errors import CodeNotSent
+from niyat.identity.hashing import Keyed
+from niyat.identity.keys import SigningKeys
+from niyat.identity.parts import Parts
 from niyat.identity.ports import OneTimeCode
-from niyat.identity.service import create
+from niyat.identity.service import prepare, wire
 from niyat.identity.settings import IdentitySettings
+from niyat.identity.tokens import Tokens
 from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.clock import Clock
 from niyat.kernel.db import Database
@@ -108,7 +112,7 @@ class World:
 
     async def admin(self) -> Json:
         """A session of an admin."""
-        await bootstrap.create_admin(self.db, name="Meera", email="meera@example.com")
+        await self.db.run(create_admin, name="Meera", email="meera@example.com")
         return await self.sign_in(email="meera@example.com")
 
     def verifier(self) -> TokenVerifier:
@@ -165,7 +169,11 @@ async def identity(databases: Databases, **settings: Any) -> AsyncIterator[World
     await owner.execute("UPDATE niyat_clock SET frozen_at = $1", START)
     await owner.close()
     clock.stand_at(START)
-    service = await create(context, known, sender=outbox)
+    keyed = Keyed(SECRET)
+    tokens = Tokens(SigningKeys(db, keyed, clock), context.settings.token_issuer, clock)
+    parts = Parts(db=db, settings=known, keyed=keyed, tokens=tokens, sender=outbox)
+    await prepare(parts)
+    service = wire(context, parts)
     transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://identity") as http:
         world = World(service, databases, outbox, clock, known, http)

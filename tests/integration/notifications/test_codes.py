@@ -83,7 +83,7 @@ async def test_a_code_can_be_read_nowhere_but_on_the_phone(
         assert CODE not in words
         assert asked["address"] not in words
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert (row["state"], row["sealed"]) == ("sent", None)
+    assert (row["status"], row["sealed"]) == ("sent", None)
     assert (await world.log(row["id"]))[0]["address_masked"].endswith(asked["address"][-4:])
 
 
@@ -95,7 +95,7 @@ async def test_a_code_that_lapsed_is_never_sent(world: World) -> None:
     await world.deliver()
     assert await world.sandbox.texts(asked["address"]) == []
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert (row["state"], row["sealed"]) == ("missed", None)
+    assert (row["status"], row["sealed"]) == ("missed", None)
 
 
 @pytest.mark.parametrize("kind", ["lose-answer", "timeout-after"])
@@ -105,12 +105,12 @@ async def test_a_text_message_whose_answer_was_lost_is_found_and_not_sent_again(
     await world.sandbox.add_fault(world.phone, "messages.create", kind, seconds=4)
     asked = await queue_one(world)
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert (row["state"], row["unknown_since"] is None) == ("queued", False)
+    assert (row["status"], row["unknown_since"] is None) == ("queued", False)
     await world.move(timedelta(seconds=20))
     await world.deliver()
     (text,) = await world.sandbox.texts(asked["address"])
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert row["state"] == "sent"
+    assert row["status"] == "sent"
     assert (await world.log(row["id"]))[-1]["provider_message_id"] == text["sid"]
 
 
@@ -133,13 +133,13 @@ async def test_while_twilio_cannot_say_whether_it_has_the_message_nothing_is_sen
         await world.deliver()
     assert len(await world.sandbox.texts(asked["address"])) == 1
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert (row["state"], row["tries"]) == ("sent", 4)
+    assert (row["status"], row["tries"]) == ("sent", 4)
 
 
 async def test_a_number_that_cannot_get_text_messages_fails_at_once(world: World) -> None:
     await queue_one(world, address="+15005550009")
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert (row["state"], row["last_error"], row["sealed"]) == ("failed", "twilio-21614", None)
+    assert (row["status"], row["last_error"], row["sealed"]) == ("failed", "twilio-21614", None)
 
 
 async def test_a_code_sealed_with_another_key_fails_and_says_why(world: World) -> None:
@@ -149,7 +149,7 @@ async def test_a_code_sealed_with_another_key_fails_and_says_why(world: World) -
         )
     await world.deliver()
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert (row["state"], row["last_error"]) == ("failed", "sealed-elsewhere")
+    assert (row["status"], row["last_error"]) == ("failed", "sealed-elsewhere")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ async def test_a_confirmation_of_an_earlier_time_is_suppressed(world: World) -> 
     world.appointments.change(visit.appointment_id, revision=1)
     await world.deliver()
     (row,) = await world.queue(visit, type="APPOINTMENT_CONFIRMED")
-    assert (row["state"], row["last_error"]) == ("suppressed", "appointment-moved")
+    assert (row["status"], row["last_error"]) == ("suppressed", "appointment-moved")
 
 
 async def test_what_cannot_be_checked_is_withheld_and_sent_later(world: World) -> None:
@@ -63,7 +63,7 @@ async def test_what_cannot_be_checked_is_withheld_and_sent_later(world: World) -
         await world.move(timedelta(minutes=2))
     assert await world.subjects(visit) == []
     (row,) = await world.queue(visit, type="APPOINTMENT_CONFIRMED")
-    assert (row["state"], row["tries"], row["withheld"]) == ("queued", 0, 20)
+    assert (row["status"], row["tries"], row["withheld"]) == ("queued", 0, 20)
     world.appointments.reachable = True
     await world.deliver()
     assert len(await world.subjects(visit)) == 1
@@ -75,7 +75,7 @@ async def test_a_mail_whose_outcome_is_unknown_is_sent_again_with_the_same_messa
     await world.events(confirmed(visit))
     await world.deliver()
     (row,) = await world.queue(visit, type="APPOINTMENT_CONFIRMED")
-    assert (row["state"], row["last_error"]) == ("queued", "smtp-no-answer-after-data")
+    assert (row["status"], row["last_error"]) == ("queued", "smtp-no-answer-after-data")
     await world.move(AN_HOUR)
     await world.deliver()
     first, second = await world.sandbox.mails(visit.email)
@@ -112,11 +112,15 @@ async def test_a_bad_recipient_or_template_leaves_its_neighbours_alone(world: Wo
     await world.deliver()
     for visit in visits:
         assert (await world.states(visit))["PAYMENT_RECEIPT"] == ["sent"]
-    for visit, because in ((nobody, "no-address"), (broken, "address-wrong"), (stranger, "account-unknown")):
+    for visit, because in (
+        (nobody, "no-address"),
+        (broken, "address-wrong"),
+        (stranger, "account-not-found"),
+    ):
         (row,) = await world.queue(visit)
-        assert (row["state"], row["last_error"]) == ("failed", because)
+        assert (row["status"], row["last_error"]) == ("failed", because)
     (row,) = await world.queue(visits[0], type="APPOINTMENT_CONFIRMED")
-    assert (row["state"], row["last_error"]) == ("failed", "template-wrong")
+    assert (row["status"], row["last_error"]) == ("failed", "template-wrong")
 
 
 async def test_a_patient_without_a_mail_address_gets_a_text_message(world: World) -> None:
@@ -157,7 +161,7 @@ async def test_reminders_long_past_are_missed_never_a_flood(world: World) -> Non
     await world.deliver()
     for visit in visits:
         reminders = await world.queue(visit, type="APPOINTMENT_REMINDER")
-        assert [row["state"] for row in reminders] == ["missed", "sent", "queued"]
+        assert [row["status"] for row in reminders] == ["missed", "sent", "queued"]
 
 
 async def test_tries_are_bounded_and_the_dead_letter_is_listed(world: World) -> None:
@@ -168,7 +172,7 @@ async def test_tries_are_bounded_and_the_dead_letter_is_listed(world: World) -> 
         await world.deliver()
         await world.move(2 * AN_HOUR)
     (row,) = await world.queue(visit)
-    assert (row["state"], row["tries"], row["last_error"]) == ("failed", 14, "smtp-451")
+    assert (row["status"], row["tries"], row["last_error"]) == ("failed", 14, "smtp-451")
     await world.sandbox.clear_mail_faults()
 
 
@@ -192,7 +196,7 @@ async def test_a_dead_workers_lease_is_taken_over_and_its_late_word_does_not_cou
 async def test_two_workers_at_once_send_each_once(world: World) -> None:
     visits = [await world.visit() for _ in range(30)]
     await world.events(*map(paid, visits))
-    sent = await asyncio.gather(*(deliver_due(world.delivery) for _ in range(3)))
+    sent = await asyncio.gather(*(deliver_due(world.parts) for _ in range(3)))
     assert sum(sent) == len(visits)
     for visit in visits:
         assert len(await world.subjects(visit)) == 1
@@ -204,7 +208,7 @@ async def test_an_appointment_of_somebody_else_is_never_told(world: World) -> No
     world.appointments.change(mine.appointment_id, patient_id=other.patient_id)
     await world.deliver()
     (row,) = await world.queue(mine)
-    assert (row["state"], row["last_error"]) == ("suppressed", "not-theirs")
+    assert (row["status"], row["last_error"]) == ("suppressed", "not-theirs")
 
 
 async def test_no_address_or_name_is_logged_or_stored(

@@ -61,7 +61,7 @@ async def test_a_mail_survives_its_senders_death_with_one_message_id(
 
 async def test_a_text_message_is_sent_once_though_its_sender_died_before_saying_so(world: World) -> None:
     number = f"+9196{uuid4().int % 10**8:08d}"
-    sealed = world.delivery.seal.close(Code(number, "204816"))
+    sealed = world.parts.seal.close(Code(number, "204816"))
     lapses = await world.now() + timedelta(minutes=5)
     await world.db.run(
         lambda conn: queue_code(
@@ -73,4 +73,4 @@ async def test_a_text_message_is_sent_once_though_its_sender_died_before_saying_
     assert await world.deliver() == 1
     assert len(await world.sandbox.texts(number)) == 1
     (row,) = await world.queue(type="SIGN_IN_CODE")
-    assert (row["state"], row["sealed"]) == ("sent", None)
+    assert (row["status"], row["sealed"]) == ("sent", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from niyat.events.catalogue import (
 from niyat.kernel.db import Connection
 from niyat.notifications.commands.claim import LEASE_SECONDS, claim_due
 from niyat.notifications.commands.templates import live_template, seed_templates, shipped
-from niyat.notifications.domain import NotificationChannel, NotificationType
+from niyat.notifications.domain import TRANSITIONS, NotificationChannel, NotificationStatus, NotificationType
 from tests.support.notifications import Visit, World, about_money, cancelled, confirmed, paid, rescheduled
 
 
@@ -79,7 +80,7 @@ async def test_a_move_replaces_the_reminders_of_the_time_before(world: World) ->
     await world.events(rescheduled(visit, later, revision=1))
     await world.deliver()
     reminders = await world.queue(visit, type="APPOINTMENT_REMINDER")
-    assert sorted((row["revision"], row["state"]) for row in reminders) == sorted(
+    assert sorted((row["revision"], row["status"]) for row in reminders) == sorted(
         [(0, "suppressed")] * 3 + [(1, "queued")] * 3
     )
     confirmation, moved = await world.subjects(visit)
@@ -198,6 +199,17 @@ async def test_shipped_wording_is_stored_once_and_an_edited_one_stays_in_force(w
         assert (await live_template(conn, *which, "en")).text == "Ours: {{ code }}"
         assert (await live_template(conn, *which, "hi")).version == 2  # no Hindi yet: English
     assert await world.db.fetchval(f"{count} WHERE type = $1 AND channel = $2", *which) == 3
+
+
+async def test_the_database_allows_the_moves_of_the_table_and_no_others(world: World) -> None:
+    for pair in itertools.product(NotificationStatus, repeat=2):
+        assert await world.db.fetchval("SELECT notification_may_move($1, $2)", *pair) == (pair in TRANSITIONS)
+    visit = await world.visit()
+    await world.events(paid(visit))
+    with pytest.raises(asyncpg.CheckViolationError, match="cannot become"):
+        await world.db.execute(
+            "UPDATE scheduled_notifications SET status = 'sent', finished_at = niyat_now()"
+        )
 
 
 @pytest.mark.parametrize(

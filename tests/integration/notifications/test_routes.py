@@ -32,7 +32,7 @@ async def failed(world: World) -> tuple[Visit, str]:
     await world.events(paid(visit))
     await world.deliver()
     (row,) = await world.queue(visit)
-    assert row["state"] == "failed"
+    assert row["status"] == "failed"
     return visit, str(row["id"])
 
 
@@ -76,7 +76,7 @@ async def test_the_log_is_for_admins_and_can_be_filtered(world: World, api: http
     assert (item["notification_id"], item["last_error"]) == (notification_id, "smtp-550")
     for query, count in (
         ({"appointment_id": str(other.appointment_id)}, 4),
-        ({"user_id": str(visit.patient_id)}, 1),
+        ({"account_id": str(visit.patient_id)}, 1),
         ({"type": "APPOINTMENT_REMINDER"}, 3),
     ):
         assert len((await api.get(LOG, params=query, headers=ADMIN)).json()["items"]) == count
@@ -93,7 +93,7 @@ async def test_one_notification_shows_its_attempts_with_masked_addresses(
     (attempt,) = answer.json()["attempts"]
     assert (attempt["status"], attempt["error_code"]) == ("failed", "smtp-550")
     assert visit.email not in answer.text
-    assert (await api.get(f"{LOG}/{uuid4()}", headers=ADMIN)).json()["code"] == "notification-unknown"
+    assert (await api.get(f"{LOG}/{uuid4()}", headers=ADMIN)).json()["code"] == "notification-not-found"
 
 
 async def test_staff_send_what_failed_again_and_say_why(world: World, api: httpx.AsyncClient) -> None:
@@ -121,7 +121,7 @@ async def test_staff_tell_a_patient_again_and_it_is_checked_too(world: World, ap
     for each in (visit, gone):
         body = {
             "type": "APPOINTMENT_CONFIRMED",
-            "user_id": str(each.patient_id),
+            "account_id": str(each.patient_id),
             "appointment_id": str(each.appointment_id),
             "reason": "asked for it on the phone",
         }
@@ -139,7 +139,7 @@ async def test_staff_tell_a_patient_again_and_it_is_checked_too(world: World, ap
     [
         {"type": "SIGN_IN_CODE"},
         {"channel": "PUSH"},
-        {"user_id": "x"},
+        {"account_id": "x"},
         {"reason": ""},
         {"reason": "a\x00b"},
         {"reason": "abc\ud800"},
@@ -148,7 +148,7 @@ async def test_staff_tell_a_patient_again_and_it_is_checked_too(world: World, ap
 async def test_staff_can_send_only_what_exists(api: httpx.AsyncClient, wrong: dict[str, str]) -> None:
     body = {
         "type": "APPOINTMENT_REMINDER",
-        "user_id": str(uuid4()),
+        "account_id": str(uuid4()),
         "appointment_id": str(uuid4()),
         "reason": "asked for it",
     }

@@ -13,7 +13,10 @@ import pytest
 import pytest_asyncio
 
 from niyat.kernel.db import Connection
-from niyat.payments.commands.webhook_process import MAX_TRIES, replay_webhook
+from niyat.payments.commands.initiate import adopt
+from niyat.payments.commands.poll import poll
+from niyat.payments.commands.sweep import sweep
+from niyat.payments.commands.webhook_process import MAX_TRIES, process_webhooks, replay_webhook
 from tests.support.payments_world import PRICE, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
@@ -97,13 +100,13 @@ async def test_what_cannot_be_paid_is_refused_with_its_reason(world: World) -> N
         visit.status = status
         answer = await world.ask(
             "POST",
-            "/payments/initiate",
+            "/api/v1/payments/initiate",
             f"patient:{visit.patient_id}",
             {"appointment_id": str(visit.appointment_id)},
         )
         assert (answer.status_code, answer.json()["code"]) == (409, code)
     stranger = await world.ask(
-        "POST", "/payments/initiate", f"patient:{uuid4()}", {"appointment_id": str(visit.appointment_id)}
+        "POST", "/api/v1/payments/initiate", f"patient:{uuid4()}", {"appointment_id": str(visit.appointment_id)}
     )
     assert stranger.status_code == 404
 
@@ -237,13 +240,102 @@ async def test_money_is_shown_to_its_owner_and_to_administrators_only(world: Wor
     mine = (await world.ask("GET", f"/api/v1/payments/user/{visit.patient_id}", owner)).json()
     assert [(item["order_id"], item["amount"]) for item in mine["items"]] == [(begun["order_id"], PRICE)]
     assert mine["next_cursor"] is None
-    for path in (f"/payments/{begun['payment_id']}", f"/payments/user/{visit.patient_id}"):
+    for path in (f"/api/v1/payments/{begun['payment_id']}", f"/api/v1/payments/user/{visit.patient_id}"):
         assert (await world.ask("GET", path, stranger)).status_code in (403, 404)
         assert (await world.ask("GET", path)).status_code == 401
-    seen = f"/payments/appointment/{visit.appointment_id}"
+    seen = f"/api/v1/payments/appointment/{visit.appointment_id}"
     assert (await world.ask("GET", seen, stranger)).json() == {"items": []}
     assert len((await world.ask("GET", seen, owner)).json()["items"]) == 1
     refund = await world.ask(
-        "POST", f"/payments/{begun['payment_id']}/refund", owner, {"amount": 1, "reason_code": "x"}
+        "POST", f"/api/v1/payments/{begun['payment_id']}/refund", owner, {"amount": 1, "reason_code": "x"}
     )
     assert refund.status_code == 403
+
+
+async def test_only_the_two_older_paths_exist_without_a_version(world: World) -> None:
+    paths = world.service.app.openapi()["paths"]  # type: ignore[attr-defined]
+    older = {path: paths[path]["post"].get("deprecated") for path in paths if not path.startswith("/api/v1/")}
+    assert older == {"/payments/intent": True, "/payments/webhook": True}
+    assert not any("deprecated" in each for path in paths if path not in older for each in paths[path].values())
+
+
+async def test_an_unsigned_return_does_not_change_how_often_a_payment_is_asked_about(world: World) -> None:
+    begun = await world.initiate(world.visit())
+    await world.db.execute("UPDATE payment_transactions SET polls = 7, poll_at = niyat_now() + interval '1 hour'")
+    answer = await world.http.get(f"/api/v1/payments/callback?payment_id={begun['payment_id']}")
+    assert answer.status_code == 303
+    row = await world.db.fetchrow(
+        "SELECT polls, poll_at < niyat_now() + interval '1 minute' AS soon FROM payment_transactions"
+    )
+    assert row is not None
+    assert (row["polls"], row["soon"]) == (7, True)
+
+
+async def test_a_webhook_that_is_too_long_is_refused_before_it_is_read(world: World) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b"x" * 100_000
+
+    answer = await world.http.post("/payments/webhook", content=b"", headers={"content-length": "1000001"})
+    assert answer.status_code == 400
+    answer = await world.http.post("/payments/webhook", content=endless())
+    assert (answer.status_code, answer.json()["code"]) == (400, "webhook-malformed")
+    assert read < 20
+
+
+async def test_a_webhook_is_only_recorded_and_a_job_goes_on_from_there(world: World) -> None:
+    visit = world.visit()
+    await world.sandbox.pay((await world.initiate(visit))["order_id"])
+    await world.deliver_all()
+    await process_webhooks(world.till)
+    assert await world.db.fetchval("SELECT step FROM payment_attempts") == "securing"
+    await world.settle()
+    assert visit.status == "confirmed"
+
+
+async def test_nothing_is_begun_on_a_closed_case(world: World) -> None:
+    visit = world.visit()
+    await world.initiate(visit)
+    await world.cancel(visit)
+    visit.status = "pending-payment"  # appointments' answer was on its way when it was cancelled
+    body = {"appointment_id": str(visit.appointment_id)}
+    answer = await world.ask("POST", "/api/v1/payments/initiate", f"patient:{visit.patient_id}", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "appointment-cancelled")
+
+
+async def test_an_order_of_another_amount_is_not_adopted_nor_one_of_a_closed_payment(world: World) -> None:
+    visit = world.visit()
+    await world.sandbox.add_fault(world.account, "orders.create", "lose-request")
+    await world.sandbox.add_fault(world.account, "orders.list", "lose-request")
+    body = {"appointment_id": str(visit.appointment_id)}
+    answer = await world.ask("POST", "/api/v1/payments/initiate", f"patient:{visit.patient_id}", body)
+    assert answer.status_code == 503
+    await world.sandbox.clear_faults(world.account)
+    payment_id = await world.db.fetchval("SELECT payment_id FROM payment_transactions")
+    await world.till.gateway.create_order(payment_id, PRICE + 1, "INR", {})
+    await world.move(minutes=5)
+    await poll(world.till)
+    assert await world.db.fetchval("SELECT gateway_order_id FROM payment_transactions") is None
+
+    async def adopted(conn: Connection) -> bool:
+        await conn.execute("UPDATE payment_transactions SET open = false, status = 'pending'")
+        return await adopt(conn, payment_id, "order_late")
+
+    assert not await world.db.run(adopted)
+
+
+async def test_a_row_that_fails_does_not_keep_the_others_waiting(world: World) -> None:
+    visits = [world.visit(), world.visit()]
+    for visit in visits:
+        await world.verify(visit, await world.sandbox.pay((await world.initiate(visit))["order_id"]))
+    await world.move(minutes=3)
+    missing = world.appointments.visits.pop(visits[0].appointment_id)  # asking about it fails
+    await world.db.execute("UPDATE payment_attempts SET next_at = niyat_now() - interval '1 hour'"
+        " WHERE appointment_id = $1", visits[0].appointment_id)  # fmt: skip
+    await sweep(world.till)
+    assert [visit.status for visit in visits] == ["pending-payment", "confirmed"]
+    world.appointments.visits[missing.appointment_id] = missing

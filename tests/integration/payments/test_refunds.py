@@ -111,7 +111,7 @@ async def test_a_refund_that_fails_is_owed_again_and_can_be_made_anew(world: Wor
         0,
         "failed",
     )
-    assert (await world.ledger())["patient_deposit"] == -PRICE
+    assert (await world.ledger())["refund_owed"] == -PRICE
     assert world.told()[-1] == "REFUND_FAILED"
     assert (await world.refund(payment_id, PRICE, "again")).status_code == 201
     await world.settle()
@@ -135,7 +135,7 @@ async def test_a_refund_made_in_the_dashboard_is_imported_once(world: World) -> 
     await world.audit()
 
 
-async def test_a_refund_that_the_dashboard_forestalled_fails_and_the_other_one_counts(world: World) -> None:
+async def test_a_refund_that_the_dashboard_forestalled_is_superseded_and_nothing_is_owed(world: World) -> None:
     _, payment_id = await confirmed(world)
     attempt = (await world.payment(payment_id))["gateway_payment_id"]
     made = await world.sandbox.refund_in_dashboard(attempt)
@@ -145,10 +145,89 @@ async def test_a_refund_that_the_dashboard_forestalled_fails_and_the_other_one_c
     shown = await world.payment(payment_id)
     assert shown["status"] == "refunded"
     assert sorted((r["status"], r["reason_code"]) for r in shown["refunds"]) == [
-        ("failed", "goodwill"),
         ("processed", "dashboard"),
+        ("superseded", "goodwill"),
     ]
     assert shown["refunded_amount"] == PRICE
+    assert "REFUND_FAILED" not in world.told()
+    assert set(await world.ledger()) == {"gateway_clearing", "gateway_fee", "gst_input"}
+    await world.audit()
+
+
+async def test_what_a_forestalled_refund_still_owes_is_given_back(world: World) -> None:
+    visit, payment_id = await confirmed(world)
+    attempt = (await world.payment(payment_id))["gateway_payment_id"]
+    made = await world.sandbox.refund_in_dashboard(attempt, 20_000)
+    await world.sandbox.process_refund(made["id"])
+    await world.cancel(visit)
+    await world.settle()
+    refunds = (await world.payment(payment_id))["refunds"]
+    assert sorted((r["status"], r["amount"]) for r in refunds) == [
+        ("pending", 30_000),
+        ("processed", 20_000),
+        ("superseded", PRICE),
+    ]
+    await world.sandbox.process_refund((await world.sandbox.books(world.account)).refunds[-1]["id"])
+    await world.deliver_all()
+    await world.settle()
+    await world.audit()
+
+
+async def test_a_failure_that_was_only_concluded_gives_way_to_the_gateways_word(world: World) -> None:
+    _, payment_id = await confirmed(world)
+    await world.sandbox.add_fault(world.account, "payments.refund", "http-400", description="Not possible now")
+    await world.refund(payment_id, PRICE // 2, "k")
+    await world.settle()
+    refund = (await world.payment(payment_id))["refunds"][0]
+    assert (refund["status"], refund["gateway_refund_id"]) == ("failed", None)
+    assert (await world.ledger())["refund_owed"] == -PRICE // 2
+    # An earlier, slower call of the same refund takes effect after all.
+    fact: Any = await world.till.gateway.refund(
+        refund["refund_id"], refund["gateway_payment_id"], PRICE // 2
+    )
+    await world.sandbox.process_refund(fact.gateway_refund_id)
+    await world.deliver_all()
+    await world.settle()
+    shown = await world.payment(payment_id)
+    assert (shown["refunds"][0]["status"], shown["refunded_amount"]) == ("processed", PRICE // 2)
+    assert world.told()[-1] == "REFUND_COMPLETED"
+    assert not {"refund_owed", "refund_pending"} & set(await world.ledger())
+    await world.audit()
+
+
+async def test_the_money_of_a_failed_refund_is_earned_by_nobody(world: World) -> None:
+    visit, payment_id = await confirmed(world)
+    begun = await world.payment(payment_id)
+    await world.sandbox.pay(begun["order_id"], outcome="captured", force=True)
+    await world.deliver_all()
+    await world.settle()
+    refund = (await world.sandbox.books(world.account)).refunds[0]
+    await world.sandbox.fail_refund(refund["id"])
+    await world.deliver_all()
+    await world.settle()
+    await world.complete(visit)
+    ledger = await world.ledger()
+    assert (ledger["doctor_payable"], ledger["refund_owed"]) == (-PRICE, -PRICE)
+    assert "patient_deposit" not in ledger
+    await world.audit()
+
+
+async def test_an_admins_refund_pays_a_siblings_debt_before_it_touches_what_was_kept(world: World) -> None:
+    _, payment_id = await confirmed(world)
+    begun = await world.payment(payment_id)
+    other = await world.sandbox.pay(begun["order_id"], outcome="captured", force=True)
+    await world.deliver_all()
+    await world.settle()
+    refund = (await world.sandbox.books(world.account)).refunds[0]
+    await world.sandbox.fail_refund(refund["id"])
+    await world.deliver_all()
+    await world.settle()
+    named = await world.refund(payment_id, 1_000, "n", gateway_payment_id=begun["gateway_payment_id"])
+    assert named.json()["gateway_payment_id"] == begun["gateway_payment_id"]
+    again = await world.refund(payment_id, PRICE, "again")
+    assert again.json()["gateway_payment_id"] == other["razorpay_payment_id"]
+    unknown = await world.refund(payment_id, 1, "u", gateway_payment_id="pay_ofnobody")
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "nothing-to-refund")
 
 
 async def test_a_refund_after_the_visit_comes_from_what_the_doctor_earned(world: World) -> None:

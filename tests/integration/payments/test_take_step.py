@@ -90,3 +90,16 @@ async def test_who_waits_for_a_sibling_goes_on_when_it_is_decided(world: World) 
     await drive(world)
     assert sorted((await steps(world)).values()) == ["kept", "lapsing"]
     await world.pump()
+
+
+async def test_after_a_refusal_for_good_the_patient_can_pay_again_with_another_order(world: World) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    await world.sandbox.add_fault(world.account, "payments.capture", "http-400")
+    await world.verify(visit, await world.sandbox.pay(begun["order_id"]))
+    await world.settle()
+    again = await world.initiate(visit)
+    assert (again["outcome"], again["order_id"] != begun["order_id"]) == ("payable", True)
+    await world.verify(visit, await world.sandbox.pay(again["order_id"]))
+    await world.settle()
+    assert (visit.status, str(visit.secured_by)) == ("confirmed", again["payment_id"])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from niyat.appointments.domain import AppointmentStatus, RefundPolicy, Tier, owed_back
+from niyat.appointments.domain import AppointmentStatus, owed_back
+from niyat.appointments.refund_policy import RefundPolicy, Tier
 from niyat.appointments.settings import AppointmentsSettings
 from niyat.kernel.money import Money
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from niyat.notifications.adapters.smtp_email import as_sent, compose
+from niyat.notifications.adapters.smtp import as_sent, compose
 from niyat.notifications.errors import DeliveryRefused
 from niyat.notifications.ports import Mail
 from niyat.notifications.sealing import Code, Seal, SealedElsewhere

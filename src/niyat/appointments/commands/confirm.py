@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from uuid import UUID
 
-from niyat.appointments.domain import AppointmentStatus
+from niyat.appointments.audit_log import said_why
+from niyat.appointments.domain import (
+    BOOKED,
+    PAYMENTS,
+    Actor,
+    Appointment,
+    AppointmentStatus,
+    Captured,
+    CapturedOutcome,
+    captured,
+)
 from niyat.appointments.errors import AppointmentCancelled, HoldLapsed, IllegalMove, PaymentRequired
-from niyat.appointments.record import Actor, Appointment, locked, save
+from niyat.appointments.record import locked, save
 from niyat.events.catalogue import AppointmentConfirmed
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.money import Money
 
 S = AppointmentStatus
-STANDS = (S.CONFIRMED, S.COMPLETED, S.NO_SHOW)
 
 
-class Captured(StrEnum):
-    """What a captured payment finds."""
+async def confirm_free(
+    conn: Connection, appointment_id: UUID, who: Principal, *, reason_code: str | None = None
+) -> None:
+    """Confirm a free visit that is on hold; nothing happens when it is confirmed already. An admin says why.
 
-    CONFIRMED = "confirmed"
-    GONE = "gone"
-    CANCELLED = "cancelled"
-    ALREADY_PAID = "already-paid"
-    MISMATCH = "mismatch"
-
-
-@dataclass(frozen=True, slots=True)
-class CapturedOutcome:
-    """And how much of what was captured has to go back."""
-
-    outcome: Captured
-    amount_owed_back: int
-
-
-async def confirm_free(conn: Connection, appointment_id: UUID, who: Principal) -> None:
-    """Confirm a free visit that is on hold; nothing happens when it is confirmed already.
-
-    Raises AppointmentNotFound, PaymentRequired, HoldLapsed, AppointmentCancelled, IllegalMove.
+    Raises AppointmentNotFound, PaymentRequired, HoldLapsed, AppointmentCancelled, IllegalMove, ReasonRequired.
     """
     before = await locked(conn, appointment_id)
     by = before.actor(who)
@@ -47,12 +39,13 @@ async def confirm_free(conn: Connection, appointment_id: UUID, who: Principal) -
         return
     if before.status is S.CANCELLED:
         raise AppointmentCancelled
-    if before.status in STANDS:
+    if before.status in BOOKED:
         raise IllegalMove
     if before.status is S.EXPIRED or not before.hold_is_on:
         raise HoldLapsed
     if before.price_amount:
         raise PaymentRequired
+    await said_why(conn, by, "confirm-appointment", appointment_id, reason_code)
     await _confirm(conn, before, by, "free-visit")
 
 
@@ -67,24 +60,8 @@ async def confirm_captured(
     before = await locked(conn, appointment_id)
     outcome = captured(before, payment_id, paid)
     if outcome.outcome is Captured.CONFIRMED and before.status is S.PENDING_PAYMENT:
-        await _confirm(conn, before, Actor("service"), "payment-captured")
+        await _confirm(conn, before, PAYMENTS, "payment-captured")
     return outcome
-
-
-def captured(appointment: Appointment, payment_id: UUID, paid: Money) -> CapturedOutcome:
-    """What the captured payment finds, and what of it is owed back."""
-    everything = paid.amount
-    if appointment.status is S.CANCELLED:
-        paid_for_it = appointment.secured_by == payment_id and paid == appointment.price
-        owed = appointment.amount_owed_back if paid_for_it else everything
-        return CapturedOutcome(Captured.CANCELLED, owed or 0)
-    if paid != appointment.price:
-        return CapturedOutcome(Captured.MISMATCH, everything)
-    if appointment.secured_by == payment_id:
-        return CapturedOutcome(Captured.CONFIRMED, 0)
-    if appointment.secured_by is not None:
-        return CapturedOutcome(Captured.ALREADY_PAID, everything)
-    return CapturedOutcome(Captured.GONE, everything)
 
 
 async def _confirm(conn: Connection, before: Appointment, by: Actor, reason: str) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from niyat.appointments.domain import AppointmentStatus
-from niyat.appointments.record import SYSTEM, locked, save
+from niyat.appointments.domain import SYSTEM, AppointmentStatus
+from niyat.appointments.record import locked, save
 from niyat.events.catalogue import AppointmentExpired
 from niyat.kernel.db import Connection, Database
 from niyat.kernel.log import get_logger

@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from niyat.appointments.domain import AppointmentStatus
-from niyat.appointments.errors import (
-    AlreadyPaid,
-    AppointmentCancelled,
-    AppointmentNotFound,
-    HoldLapsed,
-    NoPaymentNeeded,
-)
-from niyat.appointments.record import Actor, Appointment, locked, save
+from niyat.appointments.domain import Actor, Appointment, AppointmentStatus, payment_refusal
+from niyat.appointments.errors import AppointmentNotFound
+from niyat.appointments.record import locked, save
 from niyat.kernel.db import Connection
-from niyat.kernel.errors import NiyatError
 
 S = AppointmentStatus
 
@@ -29,22 +22,10 @@ async def payment_started(conn: Connection, appointment_id: UUID, *, account_id:
     before = await locked(conn, appointment_id)
     if before.patient_id != account_id:
         raise AppointmentNotFound
-    if refusal := _refusal(before):
+    if refusal := payment_refusal(before):
         raise refusal
     if before.status is S.PENDING_PAYMENT:
         return before
     after = replace(before, status=S.PENDING_PAYMENT)
     await save(conn, before, after, Actor("patient", account_id), "payment-started")
     return after
-
-
-def _refusal(appointment: Appointment) -> NiyatError | None:
-    if appointment.status is S.CANCELLED:
-        return AppointmentCancelled()
-    if not appointment.price_amount:
-        return NoPaymentNeeded()
-    if appointment.status in (S.CONFIRMED, S.COMPLETED, S.NO_SHOW) or appointment.secured_by:
-        return AlreadyPaid()
-    if appointment.status is S.EXPIRED or not appointment.hold_is_on:
-        return HoldLapsed()
-    return None

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from niyat.appointments.domain import Actor
+from niyat.appointments.errors import DoctorNotFound
+from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
+from niyat.kernel.errors import Forbidden
 
 LOCK = """
 WITH k AS MATERIALIZED (SELECT doctor_key FROM doctors WHERE id = ANY ($1) ORDER BY doctor_key)
@@ -87,6 +91,19 @@ SELECT count(*) FROM made
 async def lock_doctors(conn: Connection, doctor_ids: Sequence[UUID]) -> None:
     """Take the doctors' locks, sorted, so that no two transactions wait for each other."""
     await conn.execute(LOCK, doctor_ids)
+
+
+async def locked_schedule(conn: Connection, doctor_id: UUID, who: Principal) -> Actor:
+    """Take the doctor's lock; whether `who` acts as that doctor or as an admin. Raises DoctorNotFound, Forbidden."""
+    await lock_doctors(conn, [doctor_id])
+    account_id = await conn.fetchval("SELECT account_id FROM doctors WHERE id = $1", doctor_id)
+    if account_id is None:
+        raise DoctorNotFound
+    if account_id == who.account_id:
+        return Actor("doctor", who.account_id)
+    if who.has("admin"):
+        return Actor("admin", who.account_id)
+    raise Forbidden
 
 
 async def extend(conn: Connection, doctor_ids: Sequence[UUID], *, days_ahead: int) -> int:

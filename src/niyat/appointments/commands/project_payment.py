@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from niyat.appointments.domain import PAYMENTS
 from niyat.appointments.errors import AppointmentNotFound
 from niyat.appointments.projection import with_event
-from niyat.appointments.record import Actor, locked, save
+from niyat.appointments.record import locked, save
 from niyat.events.catalogue import AppointmentPaymentUpdated, PaymentEvent
 from niyat.kernel.db import Connection
 from niyat.kernel.log import get_logger
@@ -28,4 +29,4 @@ async def project_payment(conn: Connection, event: PaymentEvent) -> None:
     updated = AppointmentPaymentUpdated(
         **after.facts, payment_id=payment["payment_id"], payment_status=payment["status"]
     )
-    await save(conn, before, after, Actor("service"), "payment-updated", updated)
+    await save(conn, before, after, PAYMENTS, "payment-updated", updated)

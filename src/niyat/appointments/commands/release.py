@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from niyat.appointments.domain import AppointmentStatus
-from niyat.appointments.record import Actor, locked, save
+from niyat.appointments.domain import PAYMENTS, AppointmentStatus
+from niyat.appointments.record import locked, save
 from niyat.events.catalogue import AppointmentExpired
 from niyat.kernel.db import Connection
 
@@ -29,10 +29,9 @@ async def release(conn: Connection, appointment_id: UUID, *, payment_id: UUID, s
         return
     if before.status is not S.PENDING_PAYMENT or before.secured_by != payment_id:
         return
-    by = Actor("service")
     after = replace(before, secured_by=None, secured_at=None)
     if before.hold_is_on:
-        await save(conn, before, after, by, "payment-released")
+        await save(conn, before, after, PAYMENTS, "payment-released")
         return
     after = replace(after, status=S.EXPIRED)
-    await save(conn, before, after, by, "payment-released", AppointmentExpired(**after.facts))
+    await save(conn, before, after, PAYMENTS, "payment-released", AppointmentExpired(**after.facts))

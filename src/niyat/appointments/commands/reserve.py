@@ -2,6 +2,9 @@
 
 All parts of the statement share one snapshot, taken before it waits for the doctor's lock. So a loser cannot
 learn in it why it lost: perhaps the very same request has just won and must be given its answer.
+
+A visit completed before its end no longer counts for the exclusion constraint, but its time is used: no slot over
+it is sold. Confirmed ones are looked at too, because one may be completed while the statement waits.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
-from niyat.appointments.domain import HOLD, ConsultationType, RefundPolicy
+from niyat.appointments.domain import HOLD, ConsultationType
 from niyat.appointments.errors import (
     ConsultationTypeNotOffered,
     NoticeTooShort,
@@ -22,6 +25,7 @@ from niyat.appointments.errors import (
     SlotTaken,
     TooFarAhead,
 )
+from niyat.appointments.refund_policy import RefundPolicy
 from niyat.events.catalogue import AppointmentReserved
 from niyat.events.outbox import draft_for
 from niyat.kernel.db import Database
@@ -42,6 +46,11 @@ s AS (
       AND d.active AND $3 = ANY (d.consultation_types)
       AND v.starts_at >= niyat_now() + make_interval(mins => d.minimum_notice_minutes)
       AND v.starts_at < niyat_now() + make_interval(days => d.maximum_advance_days)
+      AND NOT EXISTS (
+          SELECT FROM appointments u
+          WHERE u.doctor_key = v.doctor_key AND u.status IN ('confirmed', 'completed')
+            AND u.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
+                                    v.ends_at + make_interval(mins => d.buffer_after_minutes)))
     RETURNING v.id, v.doctor_id, v.doctor_key, v.starts_at, v.ends_at, d AS doctor, c AS clinic,
         tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
                   v.ends_at + make_interval(mins => d.buffer_after_minutes)) AS busy,

@@ -10,35 +10,22 @@ expired one whose slot nobody took since.
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
 
-from niyat.appointments.domain import AppointmentStatus, has_started
+from niyat.appointments.domain import PAYMENTS, AppointmentStatus, Secured, secured
 from niyat.appointments.errors import SlotTaken
-from niyat.appointments.record import Actor, Appointment, locked, save
+from niyat.appointments.record import locked, save
 from niyat.kernel.db import Connection
 from niyat.kernel.money import Money
 
 S = AppointmentStatus
-PAYMENTS = Actor("service")
 
 OVERTAKEN = "SELECT $2 < released_below FROM appointments WHERE id = $1"
 NUMBER = """
 UPDATE appointments SET secured_as = CASE WHEN $3 THEN greatest(secured_as, $2) ELSE $2 END WHERE id = $1
 """
-
-
-class Secured(StrEnum):
-    """What becomes of the payment's wish for the slot."""
-
-    SECURED = "secured"
-    BUSY = "busy"
-    MISMATCH = "mismatch"
-    GONE = "gone"
-    CANCELLED = "cancelled"
-    ALREADY_PAID = "already-paid"
 
 
 async def secure(
@@ -48,7 +35,7 @@ async def secure(
     before = await locked(conn, appointment_id)
     if await conn.fetchval(OVERTAKEN, appointment_id, securing):
         return Secured.BUSY
-    settled = outcome(before, payment_id, paid)
+    settled = secured(before, payment_id, paid)
     if settled is not None:
         if settled is Secured.SECURED:
             await conn.execute(NUMBER, appointment_id, securing, True)
@@ -61,19 +48,3 @@ async def secure(
         return Secured.GONE
     await conn.execute(NUMBER, appointment_id, securing, False)
     return Secured.SECURED
-
-
-def outcome(appointment: Appointment, payment_id: UUID, paid: Money) -> Secured | None:
-    """What is already clear; None when the slot may be tried for."""
-    status = appointment.status
-    if status is S.CANCELLED:
-        return Secured.CANCELLED
-    if appointment.secured_by == payment_id:
-        return Secured.SECURED
-    if paid != appointment.price:
-        return Secured.MISMATCH
-    if appointment.secured_by is not None:
-        return Secured.BUSY if status is S.PENDING_PAYMENT else Secured.ALREADY_PAID
-    if status is S.EXPIRED and has_started(appointment.starts_at, appointment.now):
-        return Secured.GONE
-    return None

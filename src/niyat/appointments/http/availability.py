@@ -8,14 +8,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from niyat.appointments import errors, queries
-from niyat.appointments.commands import schedule
+from niyat.appointments import doctor_queries, errors
+from niyat.appointments.commands.block_time import block_time
+from niyat.appointments.commands.set_week import Hours, set_week
+from niyat.appointments.doctor_queries import SlotFilter
 from niyat.appointments.domain import ConsultationType
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.moments import Moment, instant_or_day
 from niyat.appointments.http.shapes import BlockBody, BlockView, SlotListView, SlotView, WeekBody, WeekView
 from niyat.appointments.http.table import TABLE
-from niyat.appointments.queries import SlotFilter
 from niyat.kernel.auth import Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
@@ -25,7 +26,14 @@ from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 
 router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 
-WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused, errors.DoctorNotFound)
+WRITES = (
+    Unauthenticated,
+    Forbidden,
+    InvalidRequest,
+    IdempotencyKeyReused,
+    errors.DoctorNotFound,
+    errors.ReasonRequired,
+)
 
 
 @router.get(
@@ -35,7 +43,7 @@ WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused, erro
 )
 async def get_week(doctor_id: UUID, db: Db) -> WeekView:
     """In the doctor's own time zone."""
-    return WeekView(**await queries.week(db, doctor_id))
+    return WeekView(**await doctor_queries.week(db, doctor_id))
 
 
 @router.post(
@@ -44,15 +52,15 @@ async def get_week(doctor_id: UUID, db: Db) -> WeekView:
     summary="Set a doctor's weekly hours",
     responses=problems(TABLE, *WRITES, errors.HoursOverlap),
 )
-async def set_week(body: WeekBody, who: Staff, once: OnceOnly, here: Here) -> Response:
+async def set_weekly_hours(body: WeekBody, who: Staff, once: OnceOnly, here: Here) -> Response:
     """By that doctor or an admin. Free times follow at once; what is held or booked stays as it is."""
-    hours = [schedule.Hours(h.weekday, h.start_time, h.end_time) for h in body.hours]
+    hours = [Hours(h.weekday, h.start_time, h.end_time) for h in body.hours]
 
     async def command(conn: Connection) -> Answer:
-        await schedule.set_weekly_availability(
-            conn, body.doctor_id, hours, who, days_ahead=here.settings.days_ahead
+        await set_week(
+            conn, who, body.doctor_id, hours, reason=body.reason, days_ahead=here.settings.days_ahead
         )
-        week = WeekView(**await queries.week(conn, body.doctor_id))
+        week = WeekView(**await doctor_queries.week(conn, body.doctor_id))
         return Answer(200, week.model_dump(mode="json"))
 
     return (await answer_once(here.db, once, command)).response()
@@ -65,16 +73,16 @@ async def set_week(body: WeekBody, who: Staff, once: OnceOnly, here: Here) -> Re
     summary="Take time out of a doctor's schedule",
     responses=problems(TABLE, *WRITES, errors.BookingsInTheWay),
 )
-async def block_time(body: BlockBody, who: Staff, once: OnceOnly, here: Here) -> Response:
+async def take_time_out(body: BlockBody, who: Staff, once: OnceOnly, here: Here) -> Response:
     """By that doctor or an admin. Refused, with the bookings' ids, where there are any: none is dropped silently."""
 
     async def command(conn: Connection) -> Answer:
-        block_id = await schedule.block(
+        block_id = await block_time(
             conn,
+            who,
             body.doctor_id,
             body.starts_at,
             body.ends_at,
-            who,
             reason=body.reason,
             days_ahead=here.settings.days_ahead,
         )
@@ -113,7 +121,7 @@ async def list_slots(
         time_zone=time_zone,
         consultation_type=consultation_type,
     )
-    doctor_zone, rows = await queries.slots(db, doctor_id, wanted)
+    doctor_zone, rows = await doctor_queries.slots(db, doctor_id, wanted)
     return SlotListView(
         doctor_id=doctor_id,
         time_zone=time_zone or doctor_zone,

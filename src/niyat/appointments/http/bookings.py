@@ -10,11 +10,18 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from niyat.appointments import errors, queries
-from niyat.appointments.commands.cancel import cancel, what_goes_back
+from niyat.appointments.commands.cancel import cancel
 from niyat.appointments.commands.confirm import confirm_free
 from niyat.appointments.commands.reserve import Reservation, reserve
+from niyat.appointments.domain import what_goes_back
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.shapes import AppointmentView, CancelBody, CancellationView, ReserveBody
+from niyat.appointments.http.shapes import (
+    AppointmentView,
+    CancelBody,
+    CancellationView,
+    ConfirmBody,
+    ReserveBody,
+)
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.record import found
 from niyat.kernel.auth import Patient, Principal, Who
@@ -61,17 +68,21 @@ async def reserve_slot(body: ReserveBody, who: Patient, once: OnceOnly, here: He
     responses=problems(
         TABLE,
         *WRITES,
+        errors.ReasonRequired,
         errors.PaymentRequired,
         errors.HoldLapsed,
         errors.AppointmentCancelled,
         errors.IllegalMove,
     ),
 )
-async def confirm_visit(appointment_id: UUID, who: Who, once: OnceOnly, db: Db) -> Response:
+async def confirm_visit(
+    appointment_id: UUID, who: Who, once: OnceOnly, db: Db, body: ConfirmBody | None = None
+) -> Response:
     """A paid visit is confirmed by its payment, and answers `payment-required` here."""
+    reason = body.reason_code if body else None
 
     async def command(conn: Connection) -> Answer:
-        await confirm_free(conn, appointment_id, who)
+        await confirm_free(conn, appointment_id, who, reason_code=reason)
         return await _answer(conn, appointment_id, who)
 
     return (await answer_once(db, once, command)).response()

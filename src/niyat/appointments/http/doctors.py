@@ -7,8 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from niyat.appointments import errors, queries
-from niyat.appointments.commands.register import NewDoctor, create_clinic, create_doctor
+from niyat.appointments import doctor_queries, errors
+from niyat.appointments.commands.create_clinic import create_clinic
+from niyat.appointments.commands.create_doctor import NewDoctor, create_doctor
 from niyat.appointments.http.shapes import ClinicBody, ClinicView, DoctorBody, DoctorView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Admin
@@ -35,8 +36,8 @@ async def list_doctors(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[DoctorView]:
     """By name, each with the first time that can be booked now."""
-    wanted = queries.DoctorFilter(name=name, specialty=specialty, language=language)
-    rows = await queries.doctors(db, wanted, after=after_name(cursor), limit=limit)
+    wanted = doctor_queries.DoctorFilter(name=name, specialty=specialty, language=language)
+    rows = await doctor_queries.doctors(db, wanted, after=after_name(cursor), limit=limit)
     page = rows[:limit]
     more = cursor_at(page[-1]["name"], page[-1]["doctor_id"]) if len(rows) > limit else None
     return Page(items=[DoctorView(**row) for row in page], next_cursor=more)
@@ -49,7 +50,7 @@ async def list_doctors(
 )
 async def get_doctor(doctor_id: UUID, db: Db) -> DoctorView:
     """With the first time that can be booked now."""
-    return DoctorView(**await queries.doctor(db, doctor_id))
+    return DoctorView(**await doctor_queries.doctor(db, doctor_id))
 
 
 @router.post(
@@ -59,11 +60,11 @@ async def get_doctor(doctor_id: UUID, db: Db) -> DoctorView:
     summary="Add a clinic",
     responses=problems(TABLE, *WRITES),
 )
-async def add_clinic(body: ClinicBody, _: Admin, once: OnceOnly, db: Db) -> Response:
+async def add_clinic(body: ClinicBody, who: Admin, once: OnceOnly, db: Db) -> Response:
     """By an admin."""
 
     async def command(conn: Connection) -> Answer:
-        clinic_id = await create_clinic(conn, body.name, body.address)
+        clinic_id = await create_clinic(conn, who, name=body.name, address=body.address, reason=body.reason)
         view = ClinicView(clinic_id=clinic_id, name=body.name, address=body.address)
         return Answer(201, view.model_dump(mode="json"))
 
@@ -79,13 +80,14 @@ async def add_clinic(body: ClinicBody, _: Admin, once: OnceOnly, db: Db) -> Resp
         TABLE, *WRITES, errors.ClinicNotFound, errors.AccountIsADoctor, errors.UnknownTimeZone
     ),
 )
-async def add_doctor(body: DoctorBody, _: Admin, once: OnceOnly, db: Db) -> Response:
+async def add_doctor(body: DoctorBody, who: Admin, once: OnceOnly, db: Db) -> Response:
     """By an admin. There are no free times until the weekly hours are set."""
-    fields = body.model_dump(exclude={"fee_amount", "currency"})
+    fields = body.model_dump(exclude={"fee_amount", "currency", "reason"})
+    doctor = NewDoctor(fee=Money(body.fee_amount, body.currency), **fields)
 
     async def command(conn: Connection) -> Answer:
-        doctor_id = await create_doctor(conn, NewDoctor(fee=Money(body.fee_amount, body.currency), **fields))
-        view = DoctorView(**await queries.doctor(conn, doctor_id))
+        doctor_id = await create_doctor(conn, who, doctor, reason=body.reason)
+        view = DoctorView(**await doctor_queries.doctor(conn, doctor_id))
         return Answer(201, view.model_dump(mode="json"))
 
     return (await answer_once(db, once, command)).response()

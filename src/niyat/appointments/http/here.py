@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from niyat.appointments.parts import Parts
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:  # a plain function would go through a thread
     parts: Parts = request.app.state.parts
     return parts
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from niyat.appointments import errors, queries
 from niyat.appointments.commands.confirm import confirm_captured
 from niyat.appointments.commands.payment_started import payment_started
-from niyat.appointments.commands.secure import Secured, secure
+from niyat.appointments.commands.secure import secure
 from niyat.appointments.http.shapes import (
     CapturedBody,
     CapturedView,
@@ -53,17 +53,11 @@ async def start_payment(appointment_id: UUID, body: PaymentStartedBody, _: Servi
 @router.post("/secure", summary="Keep the slot for an authorised payment", responses=problems(TABLE, *ALWAYS))
 async def secure_slot(appointment_id: UUID, body: SecureBody, _: ServiceCall, db: Db) -> SecuredView:
     """Idempotent by payment."""
-
-    async def command(conn: Connection) -> Secured:
-        return await secure(
-            conn,
-            appointment_id,
-            payment_id=body.payment_id,
-            paid=Money(body.amount, body.currency),
-            securing=body.securing,
-        )
-
-    return SecuredView(outcome=await db.run(command))
+    paid = Money(body.amount, body.currency)
+    outcome = await db.run(
+        secure, appointment_id, payment_id=body.payment_id, paid=paid, securing=body.securing
+    )
+    return SecuredView(outcome=outcome)
 
 
 @router.post(

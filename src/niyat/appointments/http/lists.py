@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from niyat.appointments import errors, queries
+from niyat.appointments import doctor_queries, errors, queries
 from niyat.appointments.domain import AppointmentStatus
 from niyat.appointments.http.shapes import AppointmentView
 from niyat.appointments.http.table import TABLE
@@ -76,7 +76,7 @@ async def list_doctors_appointments(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """For that doctor or an admin."""
-    if await queries.doctor_account(db, doctor_id) != who.account_id and not who.has("admin"):
+    if await doctor_queries.doctor_account(db, doctor_id) != who.account_id and not who.has("admin"):
         raise Forbidden
     wanted = AppointmentFilter(
         doctor_id=doctor_id, statuses=status, starts_from=starts_from, starts_before=to

@@ -8,12 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from niyat.appointments.commands.confirm import Captured
-from niyat.appointments.commands.secure import Secured
-from niyat.appointments.domain import AppointmentStatus, ConsultationType
+from niyat.appointments.domain import AppointmentStatus, Captured, ConsultationType, Party, Secured
 from niyat.appointments.http.moments import LocalTime
 from niyat.events.catalogue import PaymentMethod, PaymentStatus
-from niyat.kernel.fields import Body, Currency, Instant, Name, ReasonCode, Short, Text, TimeZone
+from niyat.kernel.fields import Body, Currency, Instant, Name, Reason, ReasonCode, Short, Text, TimeZone
 from niyat.kernel.money import MinorUnits
 
 
@@ -23,6 +21,12 @@ class ReserveBody(Body):
     slot_id: UUID
     consultation_type: ConsultationType
     reason_for_visit: Text | None = None
+
+
+class ConfirmBody(Body):
+    """Why, as a code; an admin always gives one."""
+
+    reason_code: ReasonCode | None = None
 
 
 class CancelBody(Body):
@@ -36,7 +40,7 @@ class StatusBody(Body):
 
     status: AppointmentStatus
     reason_code: ReasonCode | None = None
-    party: Literal["patient", "doctor"] = "patient"
+    party: Party = "patient"
 
 
 class ClinicBody(Body):
@@ -44,6 +48,7 @@ class ClinicBody(Body):
 
     name: Name
     address: Text = ""
+    reason: Reason
 
 
 class DoctorBody(Body):
@@ -66,6 +71,7 @@ class DoctorBody(Body):
     minimum_notice_minutes: int = Field(default=0, ge=0, le=43200)
     maximum_advance_days: int = Field(default=30, ge=1, le=366)
     consultation_types: list[ConsultationType] = Field(min_length=1, max_length=3)
+    reason: Reason
 
 
 class HoursBody(Body):
@@ -83,19 +89,20 @@ class HoursBody(Body):
 
 
 class WeekBody(Body):
-    """The whole week; it replaces what was set before."""
+    """The whole week; it replaces what was set before. An admin says why."""
 
     doctor_id: UUID
     hours: list[HoursBody] = Field(max_length=100)
+    reason: Reason | None = None
 
 
 class BlockBody(Body):
-    """The time to take out."""
+    """The time to take out. An admin says why."""
 
     doctor_id: UUID
     starts_at: Instant
     ends_at: Instant
-    reason: Text = Field(default="", max_length=200)
+    reason: Reason | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> BlockBody:
@@ -117,7 +124,9 @@ class SecureBody(Body):
     order_id: str = Field(max_length=64)
     amount: MinorUnits
     currency: Currency
-    securing: int = Field(ge=0, le=2**63 - 1, description="The wish's number; one overtaken by a release is `busy`")
+    securing: int = Field(
+        ge=0, le=2**63 - 1, description="The wish's number; one overtaken by a release is `busy`"
+    )
 
 
 class CapturedBody(Body):
@@ -158,6 +167,9 @@ class AppointmentView(BaseModel):
     """An appointment. Instants are UTC; `time_zone` is the doctor's."""
 
     appointment_id: UUID
+    slot_id: UUID | None = Field(
+        description="The slot that it has or had; null once that time left the schedule"
+    )
     doctor_id: UUID
     doctor_name: str
     clinic_name: str
@@ -178,7 +190,7 @@ class AppointmentView(BaseModel):
     cancelled_by: Literal["patient", "doctor", "admin", "system"] | None
     cancel_reason_code: str | None
     amount_owed_back: int | None = Field(description="After a cancellation: what of the money goes back")
-    no_show_party: Literal["patient", "doctor"] | None
+    no_show_party: Party | None
     checked_in_at: datetime | None
     reason_for_visit: str | None
     created_at: datetime

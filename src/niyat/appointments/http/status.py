@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from niyat.appointments import errors, queries
-from niyat.appointments.commands.attend import complete, no_show
 from niyat.appointments.commands.cancel import cancel
+from niyat.appointments.commands.complete import complete
 from niyat.appointments.commands.confirm import confirm_free
+from niyat.appointments.commands.no_show import no_show
 from niyat.appointments.domain import AppointmentStatus
 from niyat.appointments.http.shapes import AppointmentView, StatusBody
 from niyat.appointments.http.table import TABLE
@@ -49,9 +50,10 @@ MOVE: dict[str, Any] = {
 async def move_appointment(
     appointment_id: UUID, body: StatusBody, who: Staff, once: OnceOnly, db: Db
 ) -> Response:
-    """By its doctor or an admin, along the allowed moves only: complete, no-show, cancel, confirm a free one."""
-    if who.has("admin") and body.reason_code is None:
-        raise errors.ReasonRequired
+    """By its doctor or an admin, along the allowed moves only: complete, no-show, cancel, confirm a free one.
+
+    A visit that is completed or missed already stays so, and answers the same again.
+    """
 
     async def command(conn: Connection) -> Answer:
         await _move(conn, appointment_id, body, who)
@@ -61,7 +63,7 @@ async def move_appointment(
 
 
 async def _move(conn: Connection, appointment_id: UUID, body: StatusBody, who: Principal) -> None:
-    reason = body.reason_code or "by-doctor"
+    reason = body.reason_code
     if body.status is S.COMPLETED:
         await complete(conn, appointment_id, who, reason_code=reason)
     elif body.status is S.NO_SHOW:
@@ -69,6 +71,6 @@ async def _move(conn: Connection, appointment_id: UUID, body: StatusBody, who: P
     elif body.status is S.CANCELLED:
         await cancel(conn, appointment_id, who, reason_code=reason)
     elif body.status is S.CONFIRMED:
-        await confirm_free(conn, appointment_id, who)
+        await confirm_free(conn, appointment_id, who, reason_code=reason)
     else:
         raise errors.IllegalMove("An appointment comes to this state by itself; nobody can put it there.")

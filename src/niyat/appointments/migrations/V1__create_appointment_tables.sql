@@ -79,7 +79,7 @@ CREATE TABLE blocked_slots (
     doctor_id  uuid NOT NULL REFERENCES doctors (id),
     starts_at  timestamptz NOT NULL,
     ends_at    timestamptz NOT NULL,
-    reason     text NOT NULL DEFAULT '' CHECK (length(reason) <= 200),
+    reason     text NOT NULL DEFAULT '' CHECK (length(reason) <= 500),
     created_by uuid NOT NULL,
     created_at timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT blocked_slots_ends_after_start CHECK (ends_at > starts_at)
@@ -157,6 +157,8 @@ CREATE TABLE appointments (
 CREATE UNIQUE INDEX appointments_one_live_per_slot ON appointments (slot_id)
     WHERE status IN ('reserved', 'pending-payment', 'confirmed');
 CREATE INDEX appointments_slot ON appointments (slot_id);
+CREATE INDEX appointments_used_time ON appointments USING gist (doctor_key, busy)
+    WHERE status IN ('confirmed', 'completed');
 CREATE INDEX appointments_lapsing ON appointments (hold_expires_at)
     WHERE status IN ('reserved', 'pending-payment') AND secured_by IS NULL;
 CREATE INDEX appointments_doctor_time ON appointments (doctor_id, starts_at, id);
@@ -164,7 +166,7 @@ CREATE INDEX appointments_patient_time ON appointments (patient_id, starts_at, i
 CREATE INDEX appointments_status_time ON appointments (status, starts_at, id);
 
 -- What can truly be booked now: free, offered, neither too soon nor too far, and not overlapped by a booking of
--- another length. The reservation checks the same; the exclusion constraint has the last word.
+-- another length, nor by a visit that was completed before its end. The reservation checks the same; the exclusion constraint has the last word.
 CREATE VIEW bookable_slots AS
 SELECT v.id, v.doctor_id, v.starts_at, v.ends_at, d.consultation_types
 FROM available_slots v JOIN doctors d ON d.id = v.doctor_id
@@ -175,6 +177,11 @@ WHERE v.status = 'available' AND d.active
       SELECT FROM appointments a
       WHERE a.doctor_key = v.doctor_key AND a.status IN ('reserved', 'pending-payment', 'confirmed')
         AND a.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
+                                v.ends_at + make_interval(mins => d.buffer_after_minutes)))
+  AND NOT EXISTS (
+      SELECT FROM appointments u
+      WHERE u.doctor_key = v.doctor_key AND u.status IN ('confirmed', 'completed')
+        AND u.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
                                 v.ends_at + make_interval(mins => d.buffer_after_minutes)));
 
 -- The same table as TRANSITIONS in domain.py; a test tries every pair.
@@ -218,18 +225,37 @@ CREATE TABLE appointment_status_history (
 
 CREATE INDEX appointment_status_history_appointment ON appointment_status_history (appointment_id, id);
 
-CREATE FUNCTION refuse_change_of_history() RETURNS trigger
+CREATE FUNCTION refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'appointment_status_history only grows' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% only grows', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 
 CREATE TRIGGER appointment_status_history_only_grows
     BEFORE UPDATE OR DELETE OR TRUNCATE ON appointment_status_history
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history();
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 REVOKE UPDATE, DELETE, TRUNCATE ON appointment_status_history FROM appointments;
+
+-- What admins did and why.
+CREATE TABLE audit_log (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    actor_id   uuid NOT NULL,
+    action     text NOT NULL CHECK (action IN (
+        'create-clinic', 'create-doctor', 'set-week', 'block-time',
+        'confirm-appointment', 'cancel-appointment', 'complete-appointment', 'mark-no-show')),
+    subject_id uuid NOT NULL,                           -- the clinic, the doctor or the appointment
+    reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+    at         timestamptz NOT NULL DEFAULT niyat_now()
+);
+
+CREATE INDEX audit_log_subject ON audit_log (subject_id, id);
+
+CREATE TRIGGER audit_log_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+REVOKE UPDATE, DELETE, TRUNCATE ON audit_log FROM appointments;
 
 -- Instants leave as RFC 3339 in UTC.
 CREATE FUNCTION utc(at timestamptz) RETURNS text
@@ -242,6 +268,7 @@ CREATE FUNCTION appointment_json(a appointments, d doctors, c clinics) RETURNS j
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN jsonb_build_object(
     'appointment_id', a.id,
+    'slot_id', a.slot_id,
     'doctor_id', a.doctor_id,
     'doctor_name', d.name,
     'clinic_name', c.name,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from niyat.identity.commands.create_account import RECORD, NewAccount, create_account
-from niyat.identity.domain import DEFAULT_TIME_ZONE
-from niyat.kernel.db import Connection, Row
+from niyat.identity.domain import DEFAULT_TIME_ZONE, email_address, phone_number
+from niyat.kernel.db import Connection
+from niyat.kernel.errors import InvalidRequest
 
 # An email stands on one account that verified it, and may stand unverified on others; who is an admin already comes
 # first, so that nobody is made one for an address that an admin has.
@@ -17,21 +20,43 @@ LIMIT 1 FOR UPDATE
 PROMOTE = """
 UPDATE accounts SET roles = array(SELECT DISTINCT unnest(roles || '{admin}'::text[]) ORDER BY 1),
        updated_at = niyat_now()
-WHERE id = $1 RETURNING *
+WHERE id = $1 RETURNING roles
 """
 
 
 async def create_admin(
-    conn: Connection, *, name: str, email: str | None, phone: str | None, reason: str
-) -> Row:
-    """Make an admin, or make the account with this phone or email one. Addresses in their one spelling."""
-    found = await conn.fetchval(FIND, phone, email)
+    conn: Connection,
+    *,
+    name: str,
+    email: str | None = None,
+    phone: str | None = None,
+    region: str = "IN",
+    reason: str = "The first admin, by the command line",
+) -> UUID:
+    """Make an admin, or make the account with this phone or email one; its id. It signs in with a code to either.
+
+    Raises InvalidRequest.
+    """
+    email, phone = _spelt(email, phone, region)
+    found: UUID | None = await conn.fetchval(FIND, phone, email)
     if found is None:
         new = NewAccount(
             roles=["admin"], name=name, email=email, phone=phone, language="en", time_zone=DEFAULT_TIME_ZONE
         )
-        return await create_account(conn, new, actor_id=None, reason=reason)
-    account: Row | None = await conn.fetchrow(PROMOTE, found)
-    assert account is not None  # noqa: S101 - its row is locked
-    await conn.execute(RECORD, None, "made-admin", found, reason, {"roles": account["roles"]})
-    return account
+        made: UUID = (await create_account(conn, new, actor_id=None, reason=reason))["id"]
+        return made
+    roles = await conn.fetchval(PROMOTE, found)
+    await conn.execute(RECORD, None, "made-admin", found, reason, {"roles": roles})
+    return found
+
+
+def _spelt(email: str | None, phone: str | None, region: str) -> tuple[str | None, str | None]:
+    if email is None and phone is None:
+        raise InvalidRequest("An admin needs an email or a phone to sign in with.")
+    try:
+        return (
+            email_address(email) if email is not None else None,
+            phone_number(phone, region) if phone is not None else None,
+        )
+    except ValueError as error:
+        raise InvalidRequest(f"This is {error}.") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from niyat.identity.errors import UnknownSession
+from niyat.identity.errors import SessionNotFound
 from niyat.kernel.db import Connection
 
 EndReason: TypeAlias = Literal["signed-out", "revoked", "token-reused", "expired"]
@@ -27,7 +27,7 @@ async def end_session(conn: Connection, session_id: UUID, reason: EndReason) -> 
 
 
 async def revoke_session(conn: Connection, session_id: UUID, account_id: UUID) -> None:
-    """End another session of one's own. Raises UnknownSession for one that is not there, over, or not theirs."""
+    """End another session of one's own. Raises SessionNotFound for one that is not there, over, or not theirs."""
     if await conn.fetchval(OF_ACCOUNT, session_id, account_id) is None:
-        raise UnknownSession
+        raise SessionNotFound
     await end_session(conn, session_id, "revoked")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from niyat.identity.domain import CODE_LIFETIME, Address, Language, Limit
+from niyat.identity.domain import CODE_LIFETIME, Address, Language, Limit, Limits
 from niyat.identity.errors import CodeNotSent
 from niyat.identity.hashing import Keyed, new_code
 from niyat.identity.ports import CodeSender, OneTimeCode
@@ -34,14 +34,6 @@ ORDER BY created_at DESC OFFSET $3 LIMIT 1
 """
 WAIT_OF_ADDRESS = WAIT.format(column="address")
 WAIT_OF_REQUESTER = WAIT.format(column="requester_hash")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many codes may be asked for, for one address and from one IP address."""
-
-    address: Sequence[Limit]
-    requester: Sequence[Limit]
 
 
 @dataclass(frozen=True, slots=True)

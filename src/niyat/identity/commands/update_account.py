@@ -13,7 +13,7 @@ import asyncpg
 
 from niyat.identity.commands.check_code import NotProven, check_code
 from niyat.identity.domain import Address
-from niyat.identity.errors import AddressTaken, UnknownAccount
+from niyat.identity.errors import AccountNotFound, AddressTaken
 from niyat.identity.hashing import Keyed
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import InvalidRequest
@@ -30,11 +30,11 @@ WHERE id = $1 RETURNING *
 async def update_account(conn: Connection, account_id: UUID, changes: dict[str, Any], *, proven: bool) -> Row:
     """Set `changes` (name, language, time_zone, email). `proven`: a code showed that they read the email.
 
-    Raises AddressTaken, UnknownAccount, or InvalidRequest when nothing would be left to sign in with.
+    Raises AddressTaken, AccountNotFound, or InvalidRequest when nothing would be left to sign in with.
     """
     row = await conn.fetchrow(LOCK, account_id)
     if row is None:
-        raise UnknownAccount
+        raise AccountNotFound
     new = {**dict(row), **changes}
     still_verified = proven or (new["email"] == row["email"] and row["email_verified_at"] is not None)
     if row["phone"] is None and not still_verified:

@@ -1,11 +1,12 @@
-"""Identity over HTTP: one file per resource, and here the only table from error to status."""
+"""The service's HTTP app."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
 from niyat.identity.http import accounts, codes, internal, oauth, sessions
-from niyat.identity.http.common import TABLE, Identity
+from niyat.identity.http.table import TABLE
+from niyat.identity.parts import Parts
 from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.http import create_app
 
@@ -15,12 +16,12 @@ Ask for a code (`POST /api/v1/auth/codes`), send it back (`POST /api/v1/auth/ses
 as a bearer everywhere. It lasts ten minutes; refresh it. Other services verify it with `/.well-known/jwks.json`."""
 
 
-def create(identity: Identity, verifier: TokenVerifier) -> FastAPI:
+def create(parts: Parts, verifier: TokenVerifier) -> FastAPI:
     """The app. `verifier` reads the keys from our own database."""
     app = routes()
-    app.state.db = identity.db
+    app.state.db = parts.db
     app.state.verifier = verifier
-    app.state.identity = identity
+    app.state.parts = parts
     return app
 
 

@@ -11,8 +11,9 @@ from niyat.identity import errors, queries
 from niyat.identity.commands.create_account import NewAccount, create_account
 from niyat.identity.commands.update_account import prove_email, update_account
 from niyat.identity.domain import phone_number
-from niyat.identity.http.common import TABLE, AdminHere, Here, Me, spelt
-from niyat.identity.http.models import Account, AccountChange, AccountRequest, account_view
+from niyat.identity.http.here import AdminHere, Here, Me, spelt
+from niyat.identity.http.shapes import AccountBody, AccountChangeBody, AccountView, account_view
+from niyat.identity.http.table import TABLE
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
 from niyat.kernel.http import problems
@@ -21,10 +22,10 @@ from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"])
 
 
-@router.get("/me", summary="My account", responses=problems(TABLE, Unauthenticated))
-async def my_account(identity: Here, me: Me) -> Account:
+@router.get("/me", summary="My account", responses=problems(TABLE, Unauthenticated, InvalidRequest))
+async def my_account(parts: Here, me: Me) -> AccountView:
     """The account that is signed in."""
-    return account_view(await queries.account(identity.db, me.account_id))
+    return account_view(await queries.account(parts.db, me.account_id))
 
 
 @router.patch(
@@ -32,18 +33,16 @@ async def my_account(identity: Here, me: Me) -> Account:
     summary="Change my account",
     responses=problems(TABLE, Unauthenticated, errors.CodeWrong, errors.AddressTaken, InvalidRequest),
 )
-async def change_my_account(body: AccountChange, identity: Here, me: Me) -> Account:
+async def change_my_account(body: AccountChangeBody, parts: Here, me: Me) -> AccountView:
     """Change name, language, time zone or email."""
     challenge_id, code, email = body.challenge_id, body.code, body.email
     proven = challenge_id is not None and code is not None and email is not None
     if challenge_id is not None and code is not None and email is not None:
-        failed = await identity.db.run(
-            lambda conn: prove_email(conn, identity.keyed, challenge_id, code, email)
-        )
+        failed = await parts.db.run(lambda conn: prove_email(conn, parts.keyed, challenge_id, code, email))
         if failed is not None:
             raise errors.CodeWrong(tries_left=failed.tries_left)
     changes = body.model_dump(exclude={"challenge_id", "code"}, exclude_none=True)
-    row = await identity.db.run(lambda conn: update_account(conn, me.account_id, changes, proven=proven))
+    row = await parts.db.run(lambda conn: update_account(conn, me.account_id, changes, proven=proven))
     return account_view(row)
 
 
@@ -51,21 +50,21 @@ async def change_my_account(body: AccountChange, identity: Here, me: Me) -> Acco
     "",
     status_code=201,
     summary="Make an account",
-    response_model=Account,
+    response_model=AccountView,
     responses=problems(
         TABLE, Unauthenticated, Forbidden, errors.AddressTaken, InvalidRequest, IdempotencyKeyReused
     ),
 )
-async def make_account(
-    body: AccountRequest, identity: Here, admin: AdminHere, once: OnceOnly
-) -> JSONResponse:
+async def make_account(body: AccountBody, parts: Here, admin: AdminHere, once: OnceOnly) -> JSONResponse:
     """An admin makes a doctor's, an admin's or a patient's account, with a reason for the audit log."""
     phone = body.phone
     new = NewAccount(
         roles=body.roles,
         name=body.name,
         email=body.email,
-        phone=None if phone is None else spelt("phone", lambda: phone_number(phone, identity.region)),
+        phone=None
+        if phone is None
+        else spelt("phone", lambda: phone_number(phone, parts.settings.default_region)),
         language=body.language,
         time_zone=body.time_zone,
     )
@@ -74,16 +73,16 @@ async def make_account(
         row = await create_account(conn, new, actor_id=admin.account_id, reason=body.reason)
         return Answer(201, account_view(row).model_dump(mode="json"))
 
-    return (await answer_once(identity.db, once, make)).response()
+    return (await answer_once(parts.db, once, make)).response()
 
 
 @router.get(
     "/{account_id}",
     summary="An account",
-    responses=problems(TABLE, Unauthenticated, errors.UnknownAccount, InvalidRequest),
+    responses=problems(TABLE, Unauthenticated, errors.AccountNotFound, InvalidRequest),
 )
-async def see_account(account_id: UUID, identity: Here, me: Me) -> Account:
+async def see_account(account_id: UUID, parts: Here, me: Me) -> AccountView:
     """One's own; an admin sees every account. Another's is not there."""
     if account_id != me.account_id and not me.has("admin"):
-        raise errors.UnknownAccount
-    return account_view(await queries.account(identity.db, account_id))
+        raise errors.AccountNotFound
+    return account_view(await queries.account(parts.db, account_id))

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from niyat.identity import errors
 from niyat.identity.commands.request_code import request_code
 from niyat.identity.domain import Address, phone_number
-from niyat.identity.http.common import TABLE, Here, spelt
-from niyat.identity.http.models import CodeRequest, CodeSent
+from niyat.identity.http.here import Here, spelt
+from niyat.identity.http.shapes import ChallengeView, CodeBody
+from niyat.identity.http.table import TABLE
 from niyat.kernel.errors import InvalidRequest, TooManyRequests
 from niyat.kernel.http import problems
 
@@ -21,7 +22,7 @@ router = APIRouter(tags=["sign-in"])
     summary="Ask for a one-time code",
     responses=problems(TABLE, TooManyRequests, InvalidRequest, errors.CodeNotSent),
 )
-async def ask_for_code(body: CodeRequest, identity: Here, request: Request) -> CodeSent:
+async def ask_for_code(body: CodeBody, parts: Here, request: Request) -> ChallengeView:
     """Send six digits to a phone or email. They are valid once, for ten minutes and five tries.
 
     The answer is the same whether or not the address has an account: a first sign-in makes one.
@@ -29,13 +30,15 @@ async def ask_for_code(body: CodeRequest, identity: Here, request: Request) -> C
     if body.email is not None:
         address = Address("EMAIL", body.email)
     else:
-        address = Address("SMS", spelt("phone", lambda: phone_number(body.phone or "", identity.region)))
+        address = Address(
+            "SMS", spelt("phone", lambda: phone_number(body.phone or "", parts.settings.default_region))
+        )
     ip = request.client.host if request.client else "unknown"
     challenge = await request_code(
-        identity.db, identity.sender, identity.keyed, identity.limits, address, body.language, ip
+        parts.db, parts.sender, parts.keyed, parts.settings.limits, address, body.language, ip
     )
-    return CodeSent(
+    return ChallengeView(
         challenge_id=challenge.id,
         expires_at=challenge.expires_at,
-        resend_after_seconds=identity.resend_after_seconds,
+        resend_after_seconds=parts.settings.resend_after_seconds,
     )

@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from niyat.identity import errors, queries
-from niyat.identity.http.common import TABLE, Here
-from niyat.identity.http.models import Contact
+from niyat.identity.http.here import Here
+from niyat.identity.http.shapes import ContactView
+from niyat.identity.http.table import TABLE
 from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
 from niyat.kernel.http import problems
@@ -22,12 +23,12 @@ Notifications = Annotated[Principal, Depends(service_call("notifications"))]
 @router.get(
     "/accounts/{account_id}",
     summary="Whom to reach",
-    responses=problems(TABLE, Unauthenticated, Forbidden, errors.UnknownAccount, InvalidRequest),
+    responses=problems(TABLE, Unauthenticated, Forbidden, errors.AccountNotFound, InvalidRequest),
 )
-async def contact(account_id: UUID, identity: Here, _: Notifications) -> Contact:
+async def contact(account_id: UUID, parts: Here, _: Notifications) -> ContactView:
     """Name, addresses, language and time zone of an account, for notifications."""
-    row = await queries.account(identity.db, account_id)
-    return Contact(
+    row = await queries.account(parts.db, account_id)
+    return ContactView(
         account_id=row["id"],
         name=row["name"],
         email=row["email"],

@@ -8,14 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from niyat.identity import errors, queries
-from niyat.identity.http.common import TABLE, Here
+from niyat.identity.http.here import Here
+from niyat.identity.http.shapes import KeySetView, ServiceTokenView, TokenBody
+from niyat.identity.http.table import TABLE
 from niyat.identity.keys import published_keys
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.http import problems
@@ -23,42 +25,6 @@ from niyat.kernel.http import problems
 router = APIRouter(tags=["tokens"])
 
 LARGEST_BODY = 10_000
-Printable = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[\x20-\x7e]+$")]
-
-
-class Jwk(BaseModel):
-    """One public key (RFC 7517)."""
-
-    kty: Literal["RSA"]
-    n: str
-    e: str
-    kid: str
-    alg: Literal["RS256"]
-    use: Literal["sig"]
-
-
-class JwkSet(BaseModel):
-    """The keys that verify our tokens."""
-
-    keys: list[Jwk]
-
-
-class TokenRequest(BaseModel):
-    """Client credentials; the client may identify itself by HTTP Basic instead."""
-
-    model_config = ConfigDict(extra="ignore")  # RFC 6749, section 3.2: unknown parameters are ignored.
-
-    grant_type: Printable
-    client_id: Printable
-    client_secret: Printable
-
-
-class TokenAnswer(BaseModel):
-    """A service's token."""
-
-    access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a type
-    expires_in: int = Field(description="Seconds")
 
 
 _SCHEMA = {
@@ -75,10 +41,10 @@ _SCHEMA = {
 
 
 @router.get("/.well-known/jwks.json", summary="The keys that verify our tokens")
-async def jwks(identity: Here, response: Response) -> JwkSet:
+async def jwks(parts: Here, response: Response) -> KeySetView:
     """A JSON Web Key Set. A new key is here before it signs; an old one until its tokens are over."""
     response.headers["cache-control"] = "public, max-age=300"
-    return JwkSet.model_validate(await published_keys(identity.db))
+    return KeySetView.model_validate(await published_keys(parts.db))
 
 
 @router.post(
@@ -98,25 +64,25 @@ async def jwks(identity: Here, response: Response) -> JwkSet:
         }
     },
 )
-async def service_token(identity: Here, request: Request, response: Response) -> TokenAnswer:
+async def service_token(parts: Here, request: Request, response: Response) -> ServiceTokenView:
     """Client credentials (RFC 6749, section 4.4), for our own services only."""
     asked = await _asked(request)
     if asked.grant_type != "client_credentials":
         raise _refusal(errors.UnsupportedGrantType, "unsupported_grant_type")
-    if not await queries.is_client(identity.db, asked.client_id, asked.client_secret):
+    if not await queries.is_client(parts.db, asked.client_id, asked.client_secret):
         raise _refusal(errors.InvalidClient, "invalid_client")
-    token = await identity.tokens.for_service(asked.client_id)
+    token = await parts.tokens.for_service(asked.client_id)
     response.headers["cache-control"] = "no-store"
-    return TokenAnswer(access_token=token.value, expires_in=token.expires_in)
+    return ServiceTokenView(access_token=token.value, expires_in=token.expires_in)
 
 
-async def _asked(request: Request) -> TokenRequest:
+async def _asked(request: Request) -> TokenBody:
     raw = await request.body()
     try:
         if len(raw) > LARGEST_BODY:
             raise ValueError("too large")
         given = _parameters(raw, request.headers.get("content-type", ""))
-        return TokenRequest.model_validate(given | _basic(request.headers.get("authorization", "")))
+        return TokenBody.model_validate(given | _basic(request.headers.get("authorization", "")))
     except (ValueError, ValidationError, RecursionError):
         raise _refusal(errors.InvalidTokenRequest, "invalid_request") from None
 

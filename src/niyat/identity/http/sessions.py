@@ -13,19 +13,20 @@ from niyat.identity.commands.end_session import end_session, revoke_session
 from niyat.identity.commands.refresh import refresh
 from niyat.identity.commands.start_session import start_session
 from niyat.identity.domain import user_agent_summary
-from niyat.identity.http.common import TABLE, Here, Me
-from niyat.identity.http.models import (
-    RefreshRequest,
-    SessionList,
+from niyat.identity.http.here import Here, Me
+from niyat.identity.http.shapes import (
+    RefreshBody,
     SessionView,
-    SignedIn,
-    SignIn,
-    TokenPair,
+    SignedInView,
+    SignInBody,
+    TokensView,
     account_view,
 )
+from niyat.identity.http.table import TABLE
 from niyat.kernel.auth import Who
 from niyat.kernel.errors import InvalidRequest, Unauthenticated
 from niyat.kernel.http import problems
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
 
@@ -37,19 +38,19 @@ router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
     responses=problems(TABLE, errors.CodeWrong, errors.AccountDisabled, InvalidRequest, errors.NoSigningKey),
 )
 async def sign_in(
-    body: SignIn,
-    identity: Here,
+    body: SignInBody,
+    parts: Here,
     response: Response,
     user_agent: Annotated[str, Header(include_in_schema=False)] = "",
-) -> SignedIn:
+) -> SignedInView:
     """Start a session. The first time, this makes a patient's account.
 
     A wrong code is counted; the problem's `tries_left` says how many tries this challenge has left.
     """
-    started = await identity.db.run(
+    started = await parts.db.run(
         lambda conn: start_session(
             conn,
-            identity.keyed,
+            parts.keyed,
             body.challenge_id,
             body.code,
             name=body.name,
@@ -59,9 +60,9 @@ async def sign_in(
     if isinstance(started, NotProven):
         raise errors.CodeWrong(tries_left=started.tries_left)
     account = started.account
-    token = await identity.tokens.for_session(account["id"], account["roles"], started.session_id)
+    token = await parts.tokens.for_session(account["id"], account["roles"], started.session_id)
     _not_stored(response)
-    return SignedIn(
+    return SignedInView(
         access_token=token.value,
         expires_in=token.expires_in,
         refresh_token=started.refresh_token,
@@ -74,36 +75,45 @@ async def sign_in(
     summary="Get the next access token",
     responses=problems(TABLE, errors.SessionOver, InvalidRequest, errors.NoSigningKey),
 )
-async def refresh_session(body: RefreshRequest, identity: Here, response: Response) -> TokenPair:
+async def refresh_session(body: RefreshBody, parts: Here, response: Response) -> TokensView:
     """Go on with a session. Keep the new refresh token: the old one leads to it for 30 seconds more.
 
     Using an old one after that ends the whole session, since somebody must have copied it.
     """
-    refreshed = await identity.db.run(lambda conn: refresh(conn, identity.keyed, body.refresh_token))
+    refreshed = await parts.db.run(lambda conn: refresh(conn, parts.keyed, body.refresh_token))
     if refreshed is None:
         raise errors.SessionOver
-    token = await identity.tokens.for_session(refreshed.account_id, refreshed.roles, refreshed.session_id)
+    token = await parts.tokens.for_session(refreshed.account_id, refreshed.roles, refreshed.session_id)
     _not_stored(response)
-    return TokenPair(
+    return TokensView(
         access_token=token.value, expires_in=token.expires_in, refresh_token=refreshed.refresh_token
     )
 
 
-@router.post("/sign-out", status_code=204, summary="Sign out", responses=problems(TABLE, Unauthenticated))
-async def sign_out(identity: Here, who: Who) -> None:
+@router.post(
+    "/sign-out",
+    status_code=204,
+    summary="Sign out",
+    responses=problems(TABLE, Unauthenticated, InvalidRequest),
+)
+async def sign_out(parts: Here, who: Who) -> None:
     """End the session of this access token. Doing it again is fine."""
     session_id = who.session_id
     if session_id is None:
         raise Unauthenticated
-    await identity.db.run(lambda conn: end_session(conn, session_id, "signed-out"))
+    await parts.db.run(lambda conn: end_session(conn, session_id, "signed-out"))
 
 
-@router.get("/sessions", summary="List my sessions", responses=problems(TABLE, Unauthenticated))
-async def my_sessions(identity: Here, me: Me) -> SessionList:
-    """Where this account is signed in."""
-    rows = await queries.live_sessions(identity.db, me.account_id)
-    return SessionList(
-        sessions=[
+@router.get(
+    "/sessions", summary="List my sessions", responses=problems(TABLE, Unauthenticated, InvalidRequest)
+)
+async def my_sessions(
+    parts: Here, me: Me, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[SessionView]:
+    """Where this account is signed in, the newest first."""
+    rows = await queries.live_sessions(parts.db, me.account_id, after=after_id(cursor), limit=limit)
+    return Page(
+        items=[
             SessionView(
                 session_id=row["id"],
                 created_at=row["created_at"],
@@ -111,8 +121,9 @@ async def my_sessions(identity: Here, me: Me) -> SessionList:
                 user_agent=row["user_agent"],
                 current=row["id"] == me.session_id,
             )
-            for row in rows
-        ]
+            for row in rows[:limit]
+        ],
+        next_cursor=cursor_at(rows[limit - 1]["id"]) if len(rows) > limit else None,
     )
 
 
@@ -120,11 +131,11 @@ async def my_sessions(identity: Here, me: Me) -> SessionList:
     "/sessions/{session_id}",
     status_code=204,
     summary="End one of my sessions",
-    responses=problems(TABLE, Unauthenticated, errors.UnknownSession, InvalidRequest),
+    responses=problems(TABLE, Unauthenticated, errors.SessionNotFound, InvalidRequest),
 )
-async def end_my_session(session_id: UUID, identity: Here, me: Me) -> None:
+async def end_my_session(session_id: UUID, parts: Here, me: Me) -> None:
     """Sign out elsewhere."""
-    await identity.db.run(lambda conn: revoke_session(conn, session_id, me.account_id))
+    await parts.db.run(lambda conn: revoke_session(conn, session_id, me.account_id))
 
 
 def _not_stored(response: Response) -> None:

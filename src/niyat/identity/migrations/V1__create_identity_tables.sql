@@ -4,7 +4,7 @@
 CREATE TABLE accounts (
     id uuid PRIMARY KEY,
     roles text[] NOT NULL CHECK (cardinality(roles) > 0 AND roles <@ ARRAY['patient', 'doctor', 'admin']),
-    name text CHECK (length(name) BETWEEN 1 AND 120),
+    name text CHECK (length(name) BETWEEN 1 AND 200),
     email text CHECK (email = lower(email) AND length(email) <= 254),
     email_verified_at timestamptz,              -- only a verified email signs somebody in
     phone text CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),

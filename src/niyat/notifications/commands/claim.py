@@ -20,14 +20,14 @@ LEASE_SECONDS = 120
 
 CLAIM = """
 UPDATE scheduled_notifications SET
-    state = 'sending', lease = $1, claimed_at = niyat_now(),
+    status = 'sending', lease = $1, claimed_at = niyat_now(),
     lease_until = niyat_now() + make_interval(secs => $2),
-    unknown_since = CASE WHEN state = 'sending' THEN COALESCE(unknown_since, claimed_at) ELSE unknown_since END,
+    unknown_since = CASE WHEN status = 'sending' THEN COALESCE(unknown_since, claimed_at) ELSE unknown_since END,
     tries = tries + 1,
     message_id = COALESCE(message_id, '<' || id || '@' || $3 || '>')
 WHERE id IN (
     SELECT id FROM scheduled_notifications
-    WHERE ((state = 'queued' AND next_at <= niyat_now()) OR (state = 'sending' AND lease_until <= niyat_now()))
+    WHERE ((status = 'queued' AND next_at <= niyat_now()) OR (status = 'sending' AND lease_until <= niyat_now()))
       AND (too_late_at IS NULL OR too_late_at > niyat_now())
     ORDER BY urgent DESC, next_at
     LIMIT $4 FOR UPDATE SKIP LOCKED)
@@ -38,14 +38,14 @@ MISS = """
 WITH late AS (
     SELECT id FROM scheduled_notifications
     WHERE too_late_at <= niyat_now()
-      AND (state = 'queued' OR (state = 'sending' AND lease_until <= niyat_now()))
+      AND (status = 'queued' OR (status = 'sending' AND lease_until <= niyat_now()))
     LIMIT $1 FOR UPDATE SKIP LOCKED),
 missed AS (
     UPDATE scheduled_notifications n
-    SET state = 'missed', sealed = NULL, lease = NULL, lease_until = NULL, finished_at = niyat_now()
+    SET status = 'missed', sealed = NULL, lease = NULL, lease_until = NULL, finished_at = niyat_now()
     FROM late WHERE n.id = late.id RETURNING n.*)
 INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
-SELECT id, state, channel, message_id, tries, last_error, correlation_id FROM missed
+SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM missed
 """
 
 

@@ -19,7 +19,6 @@ from niyat.notifications.commands.claim import Claimed, claim_due, mark_missed
 from niyat.notifications.commands.reach import CannotBeSent, NoLongerSo, Reached, reach
 from niyat.notifications.commands.settle import Outcome, settle, withhold
 from niyat.notifications.commands.templates import live_template
-from niyat.notifications.delivery import Delivery
 from niyat.notifications.domain import (
     MAX_TRIES,
     NotificationChannel,
@@ -33,6 +32,7 @@ from niyat.notifications.errors import (
     DeliveryUnknown,
     TemplateWrong,
 )
+from niyat.notifications.parts import Parts
 from niyat.notifications.ports import (
     Mail,
     Receipt,
@@ -47,82 +47,82 @@ ATTEMPT_SECONDS = 90  # below the lease, so that nobody takes over what is still
 LONGEST_WITHHOLD_SECONDS = 60.0
 
 
-async def deliver_due(delivery: Delivery) -> int:
+async def deliver_due(parts: Parts) -> int:
     """Send everything that is due now; how many were claimed."""
-    while await delivery.db.run(mark_missed):
+    while await parts.db.run(mark_missed):
         pass
     total = 0
-    while claimed := await delivery.db.run(
-        lambda conn: claim_due(conn, mail_domain=delivery.mail_domain, limit=BATCH)
+    while claimed := await parts.db.run(
+        lambda conn: claim_due(conn, mail_domain=parts.mail_domain, limit=BATCH)
     ):
         crash_point("notifications:claimed")
-        await asyncio.gather(*(_deliver_in_its_flow(delivery, each) for each in claimed))
+        await asyncio.gather(*(_deliver_in_its_flow(parts, each) for each in claimed))
         total += len(claimed)
     return total
 
 
-async def _deliver_in_its_flow(delivery: Delivery, claimed: Claimed) -> None:
+async def _deliver_in_its_flow(parts: Parts, claimed: Claimed) -> None:
     with correlation.bound(claimed.correlation_id):
-        await _deliver(delivery, claimed)
+        await _deliver(parts, claimed)
 
 
-async def _deliver(delivery: Delivery, claimed: Claimed) -> None:
+async def _deliver(parts: Parts, claimed: Claimed) -> None:
     outcome = Outcome(status=NotificationStatus.FAILED, channel=claimed.channel)
     if claimed.tries > MAX_TRIES:  # its workers died one after another
-        await _settle(delivery, claimed, replace(outcome, error_code="too-many-tries"))
+        await _settle(parts, claimed, replace(outcome, error_code="too-many-tries"))
         return
     try:
-        reached = await reach(delivery, claimed)
+        reached = await reach(parts, claimed)
         crash_point("notifications:checked")
     except ServiceUnavailable:
-        await _withhold(delivery, claimed)
+        await _withhold(parts, claimed)
         return
     except NoLongerSo as no_longer:
         status = NotificationStatus.SUPPRESSED
-        await _settle(delivery, claimed, replace(outcome, status=status, error_code=no_longer.because))
+        await _settle(parts, claimed, replace(outcome, status=status, error_code=no_longer.because))
         return
     except CannotBeSent as failed:
-        await _settle(delivery, claimed, replace(outcome, error_code=failed.error_code))
+        await _settle(parts, claimed, replace(outcome, error_code=failed.error_code))
         return
     except Exception:
         log.exception("a notification could not be prepared", notification_id=str(claimed.id))
-        await _settle(delivery, claimed, _again(claimed, outcome, "unexpected"))
+        await _settle(parts, claimed, _again(claimed, outcome, "unexpected"))
         return
     await _send(
-        delivery,
+        parts,
         claimed,
         reached,
         replace(outcome, channel=reached.channel, address_masked=mask(reached.address)),
     )
 
 
-async def _send(delivery: Delivery, claimed: Claimed, reached: Reached, outcome: Outcome) -> None:
+async def _send(parts: Parts, claimed: Claimed, reached: Reached, outcome: Outcome) -> None:
     try:
-        async with delivery.db.pool.acquire() as conn:
+        async with parts.db.pool.acquire() as conn:
             template = await live_template(conn, claimed.type, reached.channel, reached.language)
         outcome = replace(outcome, template_version=template.version)
         words = render(template, reached.facts)
         async with asyncio.timeout(ATTEMPT_SECONDS):
-            receipt = await _hand_over(delivery, claimed, reached, words)
+            receipt = await _hand_over(parts, claimed, reached, words)
     except (DeliveryRefused, TemplateWrong) as refused:
         error_code = refused.error_code if isinstance(refused, DeliveryRefused) else refused.code
-        await _settle(delivery, claimed, replace(outcome, error_code=error_code))
+        await _settle(parts, claimed, replace(outcome, error_code=error_code))
     except DeliveryPostponed as postponed:
-        await _settle(delivery, claimed, _again(claimed, outcome, postponed.error_code))
+        await _settle(parts, claimed, _again(claimed, outcome, postponed.error_code))
     except (DeliveryUnknown, TimeoutError) as unknown:
         error_code = unknown.error_code if isinstance(unknown, DeliveryUnknown) else "timeout"
-        await _settle(delivery, claimed, replace(_again(claimed, outcome, error_code), unknown=True))
+        await _settle(parts, claimed, replace(_again(claimed, outcome, error_code), unknown=True))
     except Exception:
         log.exception("a notification could not be sent", notification_id=str(claimed.id))
-        await _settle(delivery, claimed, replace(_again(claimed, outcome, "unexpected"), unknown=True))
+        await _settle(parts, claimed, replace(_again(claimed, outcome, "unexpected"), unknown=True))
     else:
         crash_point("notifications:sent")
         sent = replace(outcome, status=NotificationStatus.SENT, provider=receipt.provider)
-        await _settle(delivery, claimed, replace(sent, provider_message_id=receipt.provider_message_id))
+        await _settle(parts, claimed, replace(sent, provider_message_id=receipt.provider_message_id))
         crash_point("notifications:marked")
 
 
-async def _hand_over(delivery: Delivery, claimed: Claimed, reached: Reached, words: Words) -> Receipt:
+async def _hand_over(parts: Parts, claimed: Claimed, reached: Reached, words: Words) -> Receipt:
     if reached.channel is NotificationChannel.EMAIL:
         mail = Mail(
             to=reached.address,
@@ -132,10 +132,10 @@ async def _hand_over(delivery: Delivery, claimed: Claimed, reached: Reached, wor
             message_id=claimed.message_id,
             date=claimed.claimed_at,
         )
-        return await delivery.email.send(mail)
-    if reached.channel is NotificationChannel.SMS and delivery.sms is not None:
+        return await parts.email.send(mail)
+    if reached.channel is NotificationChannel.SMS and parts.sms is not None:
         text = Text(to=reached.address, text=words.text.strip(), maybe_sent_since=claimed.unknown_since)
-        return await delivery.sms.send(text)
+        return await parts.sms.send(text)
     raise DeliveryRefused("channel-disabled")
 
 
@@ -147,10 +147,10 @@ def _again(claimed: Claimed, outcome: Outcome, error_code: str) -> Outcome:
     return replace(outcome, status=NotificationStatus.QUEUED, error_code=error_code, wait=wait)
 
 
-async def _withhold(delivery: Delivery, claimed: Claimed) -> None:
+async def _withhold(parts: Parts, claimed: Claimed) -> None:
     seconds = min(LONGEST_WITHHOLD_SECONDS, 1.0 * 2 ** min(claimed.withheld, 10))
     wait = timedelta(seconds=seconds * (0.5 + random.random() / 2))
-    await delivery.db.run(lambda conn: withhold(conn, claimed, because="cannot-be-checked", wait=wait))
+    await parts.db.run(lambda conn: withhold(conn, claimed, because="cannot-be-checked", wait=wait))
     log.warning(
         "a notification is withheld: a service that must be asked does not answer",
         notification_id=str(claimed.id),
@@ -158,8 +158,8 @@ async def _withhold(delivery: Delivery, claimed: Claimed) -> None:
     )
 
 
-async def _settle(delivery: Delivery, claimed: Claimed, outcome: Outcome) -> None:
-    ours = await delivery.db.run(lambda conn: settle(conn, claimed, outcome))
+async def _settle(parts: Parts, claimed: Claimed, outcome: Outcome) -> None:
+    ours = await parts.db.run(lambda conn: settle(conn, claimed, outcome))
     fields = {
         "notification_id": str(claimed.id),
         "type": claimed.type,

@@ -24,12 +24,12 @@ RETURNING id
 WITHDRAW = """
 WITH withdrawn AS (
     UPDATE scheduled_notifications
-    SET state = 'suppressed', last_error = $1, sealed = NULL, finished_at = niyat_now()
-    WHERE appointment_id = $2 AND state = 'queued' AND type = ANY ($3)
+    SET status = 'suppressed', last_error = $1, sealed = NULL, finished_at = niyat_now()
+    WHERE appointment_id = $2 AND status = 'queued' AND type = ANY ($3)
       AND ($4::bigint IS NULL OR revision < $4)
     RETURNING *)
 INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
-SELECT id, state, channel, message_id, tries, last_error, correlation_id FROM withdrawn
+SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM withdrawn
 """
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from niyat.notifications.commands.claim import Claimed
-from niyat.notifications.delivery import Delivery
 from niyat.notifications.domain import SUPERSEDED_BY, NotificationChannel, no_longer_so
-from niyat.notifications.errors import AccountUnknown, AppointmentUnknown
+from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
+from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.rendering import facts
 from niyat.notifications.sealing import SealedElsewhere
@@ -47,29 +47,27 @@ class CannotBeSent(Exception):
         self.error_code = error_code
 
 
-async def reach(delivery: Delivery, claimed: Claimed) -> Reached:
+async def reach(parts: Parts, claimed: Claimed) -> Reached:
     """Whom to reach with what, if it is still so. Raises NoLongerSo, CannotBeSent, ServiceUnavailable."""
     if claimed.sealed is not None:
         try:
-            code = delivery.seal.open(claimed.sealed)
+            code = parts.seal.open(claimed.sealed)
         except SealedElsewhere as wrong:
             raise CannotBeSent(wrong.code) from None
-        known = {"code": code.code, "clinic": delivery.clinic, "site_url": delivery.site_url}
+        known = {"code": code.code, "clinic": parts.clinic, "site_url": parts.site_url}
         return Reached(claimed.channel, code.address, claimed.language, known)
     if claimed.account_id is None or claimed.appointment_id is None:
         raise CannotBeSent("nothing-to-say")
     try:
-        account = await delivery.accounts.find(claimed.account_id)
+        account = await parts.accounts.find(claimed.account_id)
         # Asked last: the less time between the answer and the sending, the better.
-        appointment = await delivery.appointments.find(claimed.appointment_id)
-    except (AccountUnknown, AppointmentUnknown) as unknown:
+        appointment = await parts.appointments.find(claimed.appointment_id)
+    except (AccountNotFound, AppointmentNotFound) as unknown:
         raise CannotBeSent(unknown.code) from None
     _still_so(claimed, claimed.account_id, appointment)
-    await _not_superseded(delivery, claimed)
-    channel, address = _address(claimed.channel, account, sms=delivery.sms is not None)
-    known = facts(
-        account=account, appointment=appointment, payload=claimed.payload, site_url=delivery.site_url
-    )
+    await _not_superseded(parts, claimed)
+    channel, address = _address(claimed.channel, account, sms=parts.sms is not None)
+    known = facts(account=account, appointment=appointment, payload=claimed.payload, site_url=parts.site_url)
     return Reached(channel, address, account.language, known)
 
 
@@ -86,9 +84,9 @@ def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView) 
         raise NoLongerSo(because)
 
 
-async def _not_superseded(delivery: Delivery, claimed: Claimed) -> None:
+async def _not_superseded(parts: Parts, claimed: Claimed) -> None:
     newer = SUPERSEDED_BY.get(claimed.type)
-    if newer and await delivery.db.fetchval(
+    if newer and await parts.db.fetchval(
         SUPERSEDED, claimed.appointment_id, list(newer), claimed.payload.get("refund_id")
     ):
         raise NoLongerSo("superseded")

@@ -16,7 +16,7 @@ WITH queued AS (
     VALUES ($1::uuid, $2, $3, $4, $5, 'sent-by-hand:' || $1::uuid, niyat_now(), niyat_now(), $6)
     RETURNING *)
 INSERT INTO notification_logs (notification_id, status, channel, tries, actor_id, reason, correlation_id)
-SELECT id, state, channel, tries, $7, $8, correlation_id FROM queued
+SELECT id, status, channel, tries, $7, $8, correlation_id FROM queued
 """
 
 

@@ -12,24 +12,24 @@ from niyat.notifications.domain import NotificationChannel, NotificationStatus
 SETTLE = """
 WITH settled AS (
     UPDATE scheduled_notifications SET
-        state = $3, lease = NULL, lease_until = NULL, last_error = $4,
+        status = $3, lease = NULL, lease_until = NULL, last_error = $4,
         sealed = CASE WHEN $3 = 'queued' THEN sealed END,
         next_at = CASE WHEN $3 = 'queued' THEN niyat_now() + $5::interval ELSE next_at END,
         unknown_since = CASE WHEN $6 THEN COALESCE(unknown_since, claimed_at) ELSE unknown_since END,
         finished_at = CASE WHEN $3 <> 'queued' THEN niyat_now() END
-    WHERE id = $1 AND state = 'sending' AND lease = $2
+    WHERE id = $1 AND status = 'sending' AND lease = $2
     RETURNING *)
 INSERT INTO notification_logs (notification_id, status, channel, address_masked, provider, provider_message_id,
                                message_id, template_version, tries, error_code, correlation_id)
-SELECT id, state, $7, $8, $9, $10, message_id, $11, tries, last_error, correlation_id FROM settled
+SELECT id, status, $7, $8, $9, $10, message_id, $11, tries, last_error, correlation_id FROM settled
 """
 
 # Nothing was tried, so nothing is logged and the try is given back.
 WITHHOLD = """
 UPDATE scheduled_notifications SET
-    state = 'queued', lease = NULL, lease_until = NULL, last_error = $3, tries = tries - 1,
+    status = 'queued', lease = NULL, lease_until = NULL, last_error = $3, tries = tries - 1,
     withheld = withheld + 1, next_at = niyat_now() + $4::interval
-WHERE id = $1 AND state = 'sending' AND lease = $2
+WHERE id = $1 AND status = 'sending' AND lease = $2
 """
 
 

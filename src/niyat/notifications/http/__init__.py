@@ -1,12 +1,14 @@
-"""Routes of notifications: `notifications.py` for people and staff, `codes.py` for identity."""
+"""The service's HTTP app."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
+from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.http import create_app
-from niyat.notifications.http import codes, notifications
-from niyat.notifications.http.common import ERRORS
+from niyat.notifications.http import internal, notifications
+from niyat.notifications.http.table import TABLE
+from niyat.notifications.parts import Parts
 
 DESCRIPTION = """
 Tells people what happened to their appointments and their money, by mail and text message, and nothing that is no
@@ -14,9 +16,18 @@ longer true: right before a message leaves, it is checked against the appointmen
 """
 
 
+def create(parts: Parts, verifier: TokenVerifier) -> FastAPI:
+    """The app that works with `parts`."""
+    app = routes()
+    app.state.parts = parts
+    app.state.db = parts.db
+    app.state.verifier = verifier
+    return app
+
+
 def routes() -> FastAPI:
-    """The app without what it works on."""
-    app = create_app("Niyat notifications", DESCRIPTION, table=ERRORS)
-    app.include_router(notifications.router)
-    app.include_router(codes.internal)
+    """The app's routes, without what they work on."""
+    app = create_app("Niyat notifications", DESCRIPTION, table=TABLE)
+    for resource in (notifications, internal):
+        app.include_router(resource.router)
     return app

@@ -35,7 +35,7 @@ CREATE TABLE scheduled_notifications (
     sealed         bytea,                           -- a code and its address, encrypted, until it is over
     language       text,                            -- of a code; otherwise the account's
     urgent         boolean NOT NULL DEFAULT false,  -- somebody is waiting for it
-    state          text NOT NULL DEFAULT 'queued' CHECK (state IN (
+    status          text NOT NULL DEFAULT 'queued' CHECK (status IN (
         'queued', 'sending', 'sent', 'delivered', 'failed', 'suppressed', 'missed')),
     due_at         timestamptz NOT NULL,
     next_at        timestamptz NOT NULL,            -- not tried before
@@ -52,21 +52,40 @@ CREATE TABLE scheduled_notifications (
     created_at     timestamptz NOT NULL DEFAULT niyat_now(),
     finished_at    timestamptz,
     CONSTRAINT scheduled_notifications_once UNIQUE (dedupe_key),
-    CONSTRAINT scheduled_notifications_lease CHECK ((state = 'sending') = (lease IS NOT NULL)),
+    CONSTRAINT scheduled_notifications_lease CHECK ((status = 'sending') = (lease IS NOT NULL)),
     CONSTRAINT scheduled_notifications_lease_ends CHECK ((lease IS NULL) = (lease_until IS NULL)),
-    CONSTRAINT scheduled_notifications_finished CHECK ((state IN ('queued', 'sending')) = (finished_at IS NULL)),
-    CONSTRAINT scheduled_notifications_secret_is_gone CHECK (sealed IS NULL OR state IN ('queued', 'sending')),
+    CONSTRAINT scheduled_notifications_finished CHECK ((status IN ('queued', 'sending')) = (finished_at IS NULL)),
+    CONSTRAINT scheduled_notifications_secret_is_gone CHECK (sealed IS NULL OR status IN ('queued', 'sending')),
     CONSTRAINT scheduled_notifications_to_somebody CHECK ((type = 'SIGN_IN_CODE') = (account_id IS NULL)),
     CONSTRAINT scheduled_notifications_offset CHECK (offset_minutes IS NULL OR type = 'APPOINTMENT_REMINDER')
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
 
+-- The same table as TRANSITIONS in domain.py; a test tries every pair.
+CREATE FUNCTION notification_may_move(from_status text, to_status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE from_status
+    WHEN 'queued' THEN to_status IN ('sending', 'suppressed', 'missed')
+    WHEN 'sending' THEN to_status IN ('sending', 'queued', 'sent', 'failed', 'suppressed', 'missed')
+    WHEN 'failed' THEN to_status = 'queued'
+    ELSE false
+END;
+
+CREATE FUNCTION refuse_notification_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a notification that is % cannot become %', OLD.status, NEW.status
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'scheduled_notifications_legal_move';
+END $$;
+
+CREATE TRIGGER scheduled_notifications_legal_move BEFORE UPDATE OF status ON scheduled_notifications
+    FOR EACH ROW WHEN (NOT notification_may_move(OLD.status, NEW.status)) EXECUTE FUNCTION refuse_notification_move();
+
 CREATE UNIQUE INDEX scheduled_notifications_reminder_once
     ON scheduled_notifications (appointment_id, revision, offset_minutes, channel) WHERE offset_minutes IS NOT NULL;
-CREATE INDEX scheduled_notifications_due ON scheduled_notifications (urgent DESC, next_at) WHERE state = 'queued';
-CREATE INDEX scheduled_notifications_leased ON scheduled_notifications (lease_until) WHERE state = 'sending';
+CREATE INDEX scheduled_notifications_due ON scheduled_notifications (urgent DESC, next_at) WHERE status = 'queued';
+CREATE INDEX scheduled_notifications_leased ON scheduled_notifications (lease_until) WHERE status = 'sending';
 CREATE INDEX scheduled_notifications_by_account ON scheduled_notifications (account_id, id DESC);
 CREATE INDEX scheduled_notifications_by_appointment ON scheduled_notifications (appointment_id, type);
-CREATE INDEX scheduled_notifications_by_state ON scheduled_notifications (state, id DESC);
+CREATE INDEX scheduled_notifications_by_status ON scheduled_notifications (status, id DESC);
 
 -- What became of each: one row per attempt and per end, append-only. `queued` is an attempt that failed and will
 -- be made again, or a replay by staff. The address is masked; the full one is identity's.

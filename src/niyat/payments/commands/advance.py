@@ -34,7 +34,12 @@ log = get_logger(__name__)
 
 CLAIM = """
 UPDATE payment_attempts SET next_at = niyat_now() + $2, tries = tries + 1
-WHERE gateway_payment_id = $1 AND step IN ('securing', 'capturing') AND next_at <= niyat_now() RETURNING payment_id
+WHERE gateway_payment_id = $1 AND step IN ('securing', 'capturing') AND next_at <= niyat_now() RETURNING next_at
+"""
+# Each turn makes its calls within a lease of its own; None: another worker, or the next step, has the attempt now.
+RENEW = """
+UPDATE payment_attempts SET next_at = niyat_now() + $2
+WHERE gateway_payment_id = $1 AND next_at = $3 AND step IN ('securing', 'capturing') RETURNING next_at
 """
 CLAIM_DUE = """
 SELECT gateway_payment_id FROM payment_attempts WHERE step IN ('securing', 'capturing') AND next_at <= niyat_now()
@@ -42,11 +47,16 @@ ORDER BY next_at LIMIT $1
 """
 ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDATE"
 ASKED = "UPDATE payment_attempts SET capture_asked_at = niyat_now() WHERE gateway_payment_id = $1"
-NOT_CAPTURED = "UPDATE payment_attempts SET capture_asked_at = NULL WHERE gateway_payment_id = $1"
+# `authorized` says "not captured" only once no call of ours can still be on its way.
+NOT_CAPTURED = """
+UPDATE payment_attempts SET capture_asked_at = NULL
+WHERE gateway_payment_id = $1 AND capture_asked_at <= niyat_now() - $2::interval
+RETURNING true
+"""
 OF_ATTEMPT = "SELECT payment_id FROM payment_attempts WHERE gateway_payment_id = $1"
 LATER = """
 UPDATE payment_attempts SET next_at = niyat_now() + least(interval '1 second' * 2 ^ least(tries, 12), $2)
-WHERE gateway_payment_id = $1 AND step IN ('securing', 'capturing')
+WHERE gateway_payment_id = $1 AND next_at = $3 AND step IN ('securing', 'capturing')
 """
 LONGEST_WAIT = timedelta(minutes=15)
 TURNS = 8
@@ -68,7 +78,8 @@ class Plan:
 async def advance(till: Till, gateway_payment_id: str) -> None:
     """Take an attempt as far as it goes now. Does nothing when another worker is at it or it waits its turn."""
     lease = timedelta(seconds=till.settings.lease_seconds)
-    if await till.db.fetchrow(CLAIM, gateway_payment_id, lease) is None:
+    held = await till.db.fetchval(CLAIM, gateway_payment_id, lease)
+    if held is None:
         return
     for _ in range(TURNS):
         plan = await till.db.run(lambda conn: _decide(conn, gateway_payment_id))
@@ -85,7 +96,10 @@ async def advance(till: Till, gateway_payment_id: str) -> None:
                 known = False
         if not known:
             break
-    await till.db.execute(LATER, gateway_payment_id, LONGEST_WAIT)
+        held = await till.db.fetchval(RENEW, gateway_payment_id, lease, held)
+        if held is None:
+            return
+    await till.db.execute(LATER, gateway_payment_id, LONGEST_WAIT, held)
 
 
 async def due_attempts(till: Till, limit: int = 50) -> list[str]:
@@ -177,10 +191,13 @@ async def _fetch(till: Till, plan: Plan, *, refused: Refused | None = None) -> b
     answer = await till.gateway.fetch_payment(attempt["gateway_payment_id"])
     if not isinstance(answer, AttemptFact):
         return _unknown(attempt, answer)
-    return await till.db.run(lambda conn: _after_fetch(conn, answer, refused))
+    longest_call = timedelta(seconds=till.settings.longest_call_seconds)
+    return await till.db.run(lambda conn: _after_fetch(conn, answer, refused, longest_call))
 
 
-async def _after_fetch(conn: Connection, fact: AttemptFact, refused: Refused | None) -> bool:
+async def _after_fetch(
+    conn: Connection, fact: AttemptFact, refused: Refused | None, longest_call: timedelta
+) -> bool:
     await record_attempt(conn, fact, source="fetch")
     case, payment, attempt = await _lock(conn, fact.gateway_payment_id)
     if Step(attempt["step"]) is not Step.CAPTURING:
@@ -192,8 +209,8 @@ async def _after_fetch(conn: Connection, fact: AttemptFact, refused: Refused | N
         reason = reason_code(refused.reason)
         await take_step(conn, case, payment, attempt, Step.LAPSING, source="gateway", reason=reason)
         return True
-    await conn.execute(NOT_CAPTURED, fact.gateway_payment_id)  # known: decide again, under the rules
-    return True
+    # Known: decide again, under the rules.
+    return await conn.fetchval(NOT_CAPTURED, fact.gateway_payment_id, longest_call) is True
 
 
 def _unknown(attempt: Row, answer: Refused | Unknown) -> bool:

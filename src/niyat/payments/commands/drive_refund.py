@@ -11,9 +11,10 @@ from uuid import UUID
 from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import lock_case_of_payment
-from niyat.payments.commands.record_refund import move_refund, record_refund
-from niyat.payments.domain import RefundStatus
+from niyat.payments.commands.case import lock_case_of_payment, one
+from niyat.payments.commands.record_refund import move_refund, record_refund, supersede_refund
+from niyat.payments.commands.refund import intend_refund
+from niyat.payments.domain import RefundStatus, left_to_do
 from niyat.payments.ports import RefundFact, Refused, Unknown
 from niyat.payments.reasons import reason_code
 from niyat.payments.till import Till
@@ -30,6 +31,15 @@ RETURNING r.*, before.sent_at IS NOT NULL AS sent_before
 LATER = """
 UPDATE refunds SET next_at = niyat_now() + least(interval '2 seconds' * 2 ^ least(tries, 12), $2), last_error = $3
 WHERE refund_id = $1 AND status = 'pending'
+"""
+OTHERS = """
+SELECT coalesce(sum(amount), 0)::bigint FROM refunds
+WHERE refund_id <> $1 AND gateway_payment_id = $2 AND status IN ('pending', 'processed')
+"""
+ELSEWHERE = """
+SELECT coalesce(sum(made.amount), 0)::bigint FROM refunds ours JOIN refunds made USING (gateway_payment_id)
+WHERE ours.refund_id = $1 AND made.reason_code = 'dashboard' AND made.cause LIKE 'gateway:%'
+    AND made.status IN ('pending', 'processed') AND made.created_at >= ours.created_at
 """
 LONGEST_WAIT = timedelta(hours=1)
 WORRYING_TRIES = 6
@@ -94,13 +104,28 @@ async def _refused(till: Till, refund: Row, refused: Refused) -> RefundFact | Re
     known = await _at_gateway(till, refund)
     if known is not None:
         return known
-    await till.db.run(lambda conn: _failed(conn, refund["refund_id"], reason_code(refused.description)))
+    await till.db.run(lambda conn: _give_up(conn, refund["refund_id"], reason_code(refused.description)))
     return refused
 
 
-async def _failed(conn: Connection, refund_id: UUID, why: str) -> None:
+async def _give_up(conn: Connection, refund_id: UUID, why: str) -> None:
+    """Forestalled by a refund that was made elsewhere, or failed."""
     payment_id = await conn.fetchval("SELECT payment_id FROM refunds WHERE refund_id = $1", refund_id)
     case, payment = await lock_case_of_payment(conn, payment_id)
-    refund = await conn.fetchrow("SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE", refund_id)
-    if refund is not None and refund["status"] == RefundStatus.PENDING:
+    refund = await one(conn, "SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE", refund_id)
+    if refund["status"] != RefundStatus.PENDING:
+        return
+    attempt = await one(
+        conn, "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1", refund["gateway_payment_id"]
+    )
+    left = attempt["captured_amount"] - await conn.fetchval(OTHERS, refund_id, attempt["gateway_payment_id"])
+    rest = left_to_do(refund["amount"], await conn.fetchval(ELSEWHERE, refund_id), max(0, left))
+    if rest is None:
         await move_refund(conn, case, payment, refund, RefundStatus.FAILED, source="gateway", why=why)
+        return
+    await supersede_refund(conn, case, payment, refund)
+    if rest:
+        await intend_refund(
+            conn, case, payment, attempt, rest, reason=refund["reason_code"], cause=f"{refund['cause']}:rest",
+            source="gateway", requested_by=refund["requested_by"],
+        )  # fmt: skip

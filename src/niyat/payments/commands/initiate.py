@@ -17,7 +17,7 @@ from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, one, tell
-from niyat.payments.errors import PaymentProviderRefused
+from niyat.payments.errors import AppointmentCancelled, PaymentProviderRefused
 from niyat.payments.ports import Order, Quote, Refused, Unknown
 from niyat.payments.reasons import reason_code
 from niyat.payments.till import Till
@@ -48,7 +48,7 @@ RETURNING before.order_asked_at IS NOT NULL AS asked_before
 ORDER_OF = "SELECT gateway_order_id FROM payment_transactions WHERE payment_id = $1"
 ADOPT = """
 UPDATE payment_transactions SET gateway_order_id = $2, order_lease_until = NULL, updated_at = niyat_now()
-WHERE payment_id = $1 AND gateway_order_id IS NULL RETURNING *
+WHERE payment_id = $1 AND gateway_order_id IS NULL AND open RETURNING *
 """
 RELEASE_LEASE = "UPDATE payment_transactions SET order_lease_until = NULL WHERE payment_id = $1"
 GIVE_UP = """
@@ -85,7 +85,9 @@ async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row
         CASE, quote.appointment_id, quote.patient_id, quote.doctor_id, quote.amount, quote.currency, quote.policy,
         quote.hold_expires_at, quote.starts_at,
     )  # fmt: skip
-    await lock_case(conn, quote.appointment_id)
+    case = await lock_case(conn, quote.appointment_id)
+    if case is not None and case.closed:
+        raise AppointmentCancelled
     payment = await conn.fetchrow(OPEN, quote.appointment_id)
     if payment and (payment["amount"], payment["currency"]) == (quote.amount, quote.currency):
         return payment, False
@@ -107,14 +109,18 @@ async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row
     return payment, True
 
 
+async def claim_order(till: Till, payment_id: UUID) -> Row | None:
+    """Take the lease on a missing order, and say whether it was asked for before; None: another worker is at it."""
+    return await till.db.fetchrow(CLAIM_ORDER, payment_id, timedelta(seconds=till.settings.lease_seconds))
+
+
 async def obtain_order(till: Till, payment: Row) -> None:
     """Get the order of a stored intent: adopt the one that exists, else create it.
 
     Raises PaymentProviderRefused, or ServiceUnavailable while it is unknown or another worker is at it.
     """
     payment_id = payment["payment_id"]
-    lease = timedelta(seconds=till.settings.lease_seconds)
-    claim = await till.db.fetchrow(CLAIM_ORDER, payment_id, lease)
+    claim = await claim_order(till, payment_id)
     if claim is None:
         if await till.db.fetchval(ORDER_OF, payment_id):
             return
@@ -122,7 +128,8 @@ async def obtain_order(till: Till, payment: Row) -> None:
     answer = await _find_or_create(till, payment, asked_before=claim["asked_before"])
     crash_point("payments:order-created")
     if isinstance(answer, Order):
-        await till.db.run(lambda conn: adopt(conn, payment_id, answer.order_id))
+        if not await till.db.run(lambda conn: adopt(conn, payment_id, answer.order_id)):
+            raise ServiceUnavailable("This payment was closed meanwhile; look again in a moment.")
     elif isinstance(answer, Refused):
         log.error("the gateway refuses an order", code=answer.code, reason=answer.reason)
         await till.db.run(lambda conn: give_up(conn, payment_id, reason_code(answer.reason)))
@@ -134,7 +141,7 @@ async def obtain_order(till: Till, payment: Row) -> None:
 
 async def _find_or_create(till: Till, payment: Row, *, asked_before: bool) -> Order | Refused | Unknown:
     if asked_before:
-        found = await _by_receipt(till, payment)
+        found = await by_receipt(till, payment)
         if found is not None:
             return found
     answer = await till.gateway.create_order(
@@ -144,11 +151,11 @@ async def _find_or_create(till: Till, payment: Row, *, asked_before: bool) -> Or
         {"payment_id": str(payment["payment_id"]), "appointment_id": str(payment["appointment_id"])},
     )
     if isinstance(answer, Unknown):
-        return await _by_receipt(till, payment) or answer
+        return await by_receipt(till, payment) or answer
     return answer
 
 
-async def _by_receipt(till: Till, payment: Row) -> Order | Unknown | None:
+async def by_receipt(till: Till, payment: Row) -> Order | Unknown | None:
     """The oldest order with our receipt, amount and currency; None when there is none."""
     answer = await till.gateway.find_orders_by_receipt(payment["payment_id"])
     if isinstance(answer, (Refused, Unknown)):
@@ -157,13 +164,15 @@ async def _by_receipt(till: Till, payment: Row) -> Order | Unknown | None:
     return next((o for o in reversed(answer) if (o.receipt, o.amount, o.currency) == wanted), None)
 
 
-async def adopt(conn: Connection, payment_id: UUID, order_id: str) -> None:
-    """Store the order of a payment, once, and say that it can be paid."""
+async def adopt(conn: Connection, payment_id: UUID, order_id: str) -> bool:
+    """Store the order of an open payment, once, and say that it can be paid; False: it is not to be shown."""
     case, _ = await lock_case_of_payment(conn, payment_id)
     payment = await conn.fetchrow(ADOPT, payment_id, order_id)
-    if payment is not None:
-        await note(conn, payment, "order", source="gateway", now="created")
-        await tell(conn, case, PaymentInitiated, payment, order_id=order_id)
+    if payment is None:
+        return bool(await conn.fetchval(ORDER_OF, payment_id))
+    await note(conn, payment, "order", source="gateway", now="created")
+    await tell(conn, case, PaymentInitiated, payment, order_id=order_id)
+    return True
 
 
 async def give_up(conn: Connection, payment_id: UUID, reason: str) -> None:

@@ -10,11 +10,9 @@ from datetime import timedelta
 
 from niyat.kernel.db import Row
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.advance import advance
-from niyat.payments.commands.initiate import adopt, give_up
+from niyat.payments.commands.initiate import RELEASE_LEASE, adopt, by_receipt, claim_order, give_up
 from niyat.payments.commands.record_attempt import record_attempt
-from niyat.payments.domain import Step
-from niyat.payments.ports import Refused, Unknown
+from niyat.payments.ports import Order, Refused, Unknown
 from niyat.payments.till import Till
 
 log = get_logger(__name__)
@@ -31,27 +29,29 @@ UNRESOLVED = """
 SELECT EXISTS (SELECT FROM payment_attempts WHERE payment_id = $1
     AND step IN ('securing', 'capturing', 'lapsing', 'set-aside'))
 """
-# Kept or returned money is followed by its own rows; an order that nobody paid for six days is left alone.
+# An order that nobody paid for six days is left alone. Captured money is looked at once a day for some time, because
+# a refund made in the gateway's dashboard, whose webhook was lost, leaves no other trace.
 STOP = """
-UPDATE payment_transactions t SET poll_at = NULL WHERE payment_id = $1
-    AND (captured_amount > 0 OR created_at < niyat_now() - $2::interval)
+UPDATE payment_transactions t SET poll_at = CASE WHEN captured_at > niyat_now() - $3::interval
+    THEN niyat_now() + interval '1 day' END
+WHERE payment_id = $1 AND (captured_amount > 0 OR created_at < niyat_now() - $2::interval)
 """
 HOLD_OVER = """
 SELECT c.hold_expires_at IS NULL OR c.hold_expires_at < niyat_now() - interval '1 minute' FROM payment_cases c
 WHERE c.appointment_id = $1
 """
 GIVE_UP_AFTER = timedelta(days=6)
-WITH_MONEY = (Step.SECURING, Step.CAPTURING)
+LOOK_AFTER = timedelta(days=14)
 
 
 async def poll(till: Till, limit: int = 20) -> int:
     """Ask about the orders that are due; how many were."""
     due = await till.db.fetch(CLAIM, limit)
     for payment in due:
-        if payment["gateway_order_id"] is None:
-            await _missing_order(till, payment)
-        else:
-            await _ask(till, payment)
+        try:
+            await (_missing_order if payment["gateway_order_id"] is None else _ask)(till, payment)
+        except Exception:  # logged, and asked again at its next turn; the others must not wait for it
+            log.exception("an order could not be asked about", payment_id=str(payment["payment_id"]))
     return len(due)
 
 
@@ -60,20 +60,23 @@ async def _ask(till: Till, payment: Row) -> None:
     if isinstance(answer, (Refused, Unknown)):
         return  # unknown: asked again at its next turn
     for fact in answer:
-        recorded = await till.db.run(lambda conn, fact=fact: record_attempt(conn, fact, source="poll"))  # type: ignore[misc]
-        if recorded is not None and recorded.step in WITH_MONEY:
-            await advance(till, fact.gateway_payment_id)
+        await till.db.run(lambda conn, fact=fact: record_attempt(conn, fact, source="poll"))  # type: ignore[misc]
     if not await till.db.fetchval(UNRESOLVED, payment["payment_id"]):
-        await till.db.execute(STOP, payment["payment_id"], GIVE_UP_AFTER)
+        await till.db.execute(STOP, payment["payment_id"], GIVE_UP_AFTER, LOOK_AFTER)
 
 
 async def _missing_order(till: Till, payment: Row) -> None:
     """An order whose creation was never answered, and nobody came back for it: adopt it, or give the payment up."""
-    answer = await till.gateway.find_orders_by_receipt(payment["payment_id"])
-    if isinstance(answer, (Refused, Unknown)):
+    payment_id = payment["payment_id"]
+    if not payment["open"]:  # nobody will ever see its order, if it has one
+        await till.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
         return
-    if answer:
-        oldest = answer[-1].order_id
-        await till.db.run(lambda conn: adopt(conn, payment["payment_id"], oldest))
-    elif await till.db.fetchval(HOLD_OVER, payment["appointment_id"]):
-        await till.db.run(lambda conn: give_up(conn, payment["payment_id"], "no-order"))
+    if not await claim_order(till, payment_id):
+        return  # somebody is making it at this moment
+    found = await by_receipt(till, payment)
+    if isinstance(found, Order):
+        await till.db.run(lambda conn: adopt(conn, payment_id, found.order_id))
+    elif found is None and await till.db.fetchval(HOLD_OVER, payment["appointment_id"]):
+        await till.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
+    else:
+        await till.db.execute(RELEASE_LEASE, payment_id)

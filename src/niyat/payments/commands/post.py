@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from niyat.kernel.db import Connection
-from niyat.payments.postings import PATIENT_DEPOSIT, Posting
+from niyat.payments.postings import DOCTOR_PAYABLE, PATIENT_DEPOSIT, REFUND_OWED, Posting, Sources
 
 TRANSACTION = """
 INSERT INTO ledger_transactions (external_key, appointment_id, payment_id, refund_id, event_at)
@@ -19,6 +19,12 @@ SELECT $1, account, amount, $4 FROM unnest($2::text[], $3::bigint[]) AS e (accou
 DEPOSIT = """
 SELECT coalesce(-sum(e.amount), 0)::bigint FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
 WHERE t.appointment_id = $1 AND e.account = $2
+"""
+
+OWED = """
+SELECT coalesce(-sum(e.amount), 0)::bigint FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+    JOIN refunds r ON r.refund_id = t.refund_id
+WHERE r.gateway_payment_id = $1 AND e.account = $2
 """
 
 
@@ -47,3 +53,14 @@ async def deposit_of(conn: Connection, appointment_id: UUID) -> int:
     """What the patient's deposit for this appointment still holds, in minor units."""
     held: int = await conn.fetchval(DEPOSIT, appointment_id, PATIENT_DEPOSIT)
     return held
+
+
+async def sources_of(conn: Connection, appointment_id: UUID, gateway_payment_id: str, amount: int) -> Sources:
+    """Where a refund of `amount` of this attempt comes from, as the ledger is now."""
+    owed = await conn.fetchval(OWED, gateway_payment_id, REFUND_OWED)
+    return Sources.of(amount, deposit=await deposit_of(conn, appointment_id), owed=owed)
+
+
+async def overdrawn(conn: Connection, appointment_id: UUID) -> int:
+    """What refunds of this appointment took from doctors beyond what it had earned them, in minor units."""
+    return max(0, -int(await conn.fetchval(DEPOSIT, appointment_id, DOCTOR_PAYABLE)))

@@ -41,6 +41,14 @@ UPDATE payment_attempts SET status = $2, method = coalesce($3, method), error_co
     updated_at = niyat_now()
 WHERE gateway_payment_id = $1 RETURNING *
 """
+# More went back than we know of: a refund was made elsewhere. Its own facts are read by import_refunds.
+GONE_BACK = """
+UPDATE payment_attempts a SET gateway_refunded = $2, updated_at = niyat_now(),
+    import_at = CASE WHEN $2 > (SELECT coalesce(sum(amount), 0) FROM refunds r
+        WHERE r.gateway_payment_id = $1 AND r.status IN ('pending', 'processed') AND r.gateway_refund_id IS NOT NULL)
+    THEN niyat_now() ELSE import_at END
+WHERE gateway_payment_id = $1 AND gateway_refunded < $2
+"""
 FEE = "UPDATE payment_attempts SET fee = $2, tax = $3 WHERE gateway_payment_id = $1 AND fee IS NULL"
 OTHERS_LIVE = """
 SELECT EXISTS (SELECT FROM payment_attempts WHERE payment_id = $1 AND gateway_payment_id <> $2
@@ -48,7 +56,7 @@ SELECT EXISTS (SELECT FROM payment_attempts WHERE payment_id = $1 AND gateway_pa
 """
 STATUS = """
 UPDATE payment_transactions SET status = $2, method = coalesce($3, method), updated_at = niyat_now(),
-    open = open AND $2 IN ('pending', 'failed', 'authorized') WHERE payment_id = $1 RETURNING *
+    open = open AND $2 IN ('pending', 'failed', 'authorized') WHERE payment_id = $1 AND status = $4 RETURNING *
 """
 MONEY_IN = """
 UPDATE payment_transactions SET open = false, updated_at = niyat_now(),
@@ -80,6 +88,8 @@ async def record_attempt(conn: Connection, fact: AttemptFact, *, source: str) ->
     if fact.fee:
         await _fee(conn, case, attempt, fact)
     known = AttemptStatus(attempt["status"])
+    if fact.amount_refunded:
+        await conn.execute(GONE_BACK, fact.gateway_payment_id, fact.amount_refunded)
     late_capture = fact.captured and not attempt["captured_amount"]
     if not (moves_forward(known, fact.status) or late_capture):
         return Recorded(fact.gateway_payment_id, payment_id, Step(attempt["step"]))
@@ -98,6 +108,7 @@ async def record_attempt(conn: Connection, fact: AttemptFact, *, source: str) ->
         Step(attempt["step"]),
         fact.status,
         fact.captured,
+        gone_back=fact.captured and fact.amount_refunded >= fact.amount,
     )
     if step is not Step(attempt["step"]):
         await take_step(conn, case, payment, attempt, step, source=source, reason=_why(case, fact))
@@ -162,7 +173,8 @@ async def _payment_status(conn: Connection, case: Case, payment: Row, fact: Atte
         )
     if now is was:
         return
-    await conn.execute(STATUS, payment["payment_id"], now, method_of(fact.method))
+    if not await conn.fetchrow(STATUS, payment["payment_id"], now, method_of(fact.method), was):
+        raise RuntimeError(f"payment {payment['payment_id']} is not {was} any more")
     await note(conn, payment, "status", source=source, attempt=fact.gateway_payment_id, was=was, now=now)
     if now is PaymentStatus.AUTHORIZED:
         await tell(conn, case, PaymentAuthorized, payment)
@@ -170,5 +182,7 @@ async def _payment_status(conn: Connection, case: Case, payment: Row, fact: Atte
 
 def _why(case: Case, fact: AttemptFact) -> str | None:
     if fact.captured:
+        if fact.amount_refunded >= fact.amount:
+            return "refunded-elsewhere"
         return "cancelled" if case.closed else "already-paid"
     return "released-by-gateway" if fact.status is AttemptStatus.REFUNDED else None

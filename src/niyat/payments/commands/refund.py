@@ -9,21 +9,26 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
 from niyat.payments import postings
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, tell
-from niyat.payments.commands.post import deposit_of, post
+from niyat.payments.commands.post import post, sources_of
 from niyat.payments.domain import refundable
 from niyat.payments.errors import NothingToRefund, PaymentNotFound, RefundExceedsCaptured
 
+# The gateway may have given back more than we know of yet; its refunds are then being read.
 PROMISED = """
-SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE gateway_payment_id = $1 AND status <> 'failed'
+SELECT greatest(a.gateway_refunded, (SELECT coalesce(sum(r.amount), 0) FROM refunds r
+    WHERE r.gateway_payment_id = $1 AND r.status IN ('pending', 'processed')))::bigint
+FROM payment_attempts a WHERE a.gateway_payment_id = $1
 """
 INSERT = """
 INSERT INTO refunds (refund_id, payment_id, appointment_id, gateway_payment_id, amount, currency, reason_code, cause,
-    requested_by, from_deposit, next_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, niyat_now())
+    requested_by, from_deposit, from_owed, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, niyat_now())
 """
-REFUNDABLE_ATTEMPT = """
+# Unless one is named: first money that goes back anyway and has not yet, then the money that was kept.
+CAPTURED = """
 SELECT * FROM payment_attempts WHERE payment_id = $1 AND captured_amount > 0
-ORDER BY gateway_payment_id <> coalesce($2, ''), captured_at LIMIT 1
+    AND ($2::text IS NULL OR gateway_payment_id = $2)
+ORDER BY step = 'kept', captured_at, gateway_payment_id
 """
 
 
@@ -56,14 +61,14 @@ async def intend_refund(
     if amount > left:
         raise RefundExceedsCaptured(refundable=left)
     refund_id = new_id()
-    from_deposit = min(amount, max(0, await deposit_of(conn, case.appointment_id)))
+    sources = await sources_of(conn, case.appointment_id, attempt["gateway_payment_id"], amount)
     await conn.execute(
         INSERT, refund_id, payment["payment_id"], case.appointment_id, attempt["gateway_payment_id"], amount,
-        attempt["currency"], reason, cause, requested_by, from_deposit,
+        attempt["currency"], reason, cause, requested_by, sources.deposit, sources.owed,
     )  # fmt: skip
     await post(
         conn,
-        postings.refund_issued(refund_id, amount, from_deposit),
+        postings.refund_issued(refund_id, amount, sources),
         currency=attempt["currency"],
         appointment_id=case.appointment_id,
         payment_id=payment["payment_id"],
@@ -89,10 +94,18 @@ async def give_back_all(
 
 
 async def request_refund(
-    conn: Connection, payment_id: UUID, amount: int, reason: str, *, request: str, requested_by: UUID
+    conn: Connection,
+    payment_id: UUID,
+    amount: int,
+    reason: str,
+    *,
+    request: str,
+    requested_by: UUID,
+    gateway_payment_id: str | None = None,
 ) -> UUID:
     """An admin's refund of `amount` minor units; `request` names the request, so that its repetition is the same.
 
+    `gateway_payment_id`: of which attempt's money; else of the first with money that is not promised yet.
     Raises PaymentNotFound, NothingToRefund, RefundExceedsCaptured.
     """
     if not await conn.fetchval(
@@ -100,9 +113,14 @@ async def request_refund(
     ):
         raise PaymentNotFound
     case, payment = await lock_case_of_payment(conn, payment_id)
-    attempt = await conn.fetchrow(REFUNDABLE_ATTEMPT, payment_id, payment["gateway_payment_id"])
-    if attempt is None:
+    captured = await conn.fetch(CAPTURED, payment_id, gateway_payment_id)
+    if not captured:
         raise NothingToRefund
+    attempt = captured[-1]
+    for one in captured:
+        if refundable(one["captured_amount"], await promised(conn, one["gateway_payment_id"])):
+            attempt = one
+            break
     return await intend_refund(
         conn, case, payment, attempt, amount, reason=reason, cause=f"request:{payment_id}:{requested_by}:{request}",
         source="admin", requested_by=requested_by,

@@ -30,6 +30,11 @@ COMPLETE = """
 UPDATE payment_cases SET completed_at = niyat_now(), updated_at = niyat_now()
 WHERE appointment_id = $1 AND completed_at IS NULL
 """
+KEPT = """
+SELECT coalesce(sum(a.captured_amount - (SELECT coalesce(sum(r.amount), 0) FROM refunds r
+    WHERE r.gateway_payment_id = a.gateway_payment_id AND r.status <> 'superseded')), 0)::bigint
+FROM payment_attempts a WHERE a.appointment_id = $1 AND a.step = 'kept'
+"""
 
 
 async def see_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
@@ -52,11 +57,15 @@ async def see_rescheduled(conn: Connection, event: AppointmentRescheduled) -> No
 
 
 async def see_completed(conn: Connection, event: AppointmentCompleted, *, commission_percent: int) -> None:
-    """The visit took place: what the deposit holds is earned, the commission by us, the rest by the doctor."""
+    """The visit took place: its money, less refunds, is earned; the commission by us, the rest by the doctor.
+
+    Any other money of the appointment is on its way back, or owed, and earned by nobody.
+    """
     case = await lock_case(conn, event.appointment_id)
     if case is None or await conn.execute(COMPLETE, event.appointment_id) != "UPDATE 1":
         return
-    deposit = await deposit_of(conn, event.appointment_id)
+    kept = await conn.fetchval(KEPT, event.appointment_id)
+    deposit = min(kept, max(0, await deposit_of(conn, event.appointment_id)))
     commission = (deposit * commission_percent + 50) // 100
     await post(
         conn, postings.earned(event.appointment_id, deposit, commission), currency=case.row["currency"],

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import ServiceUnavailable
+from niyat.kernel.log import get_logger
 from niyat.payments.commands.case import lock_case_of_payment
 from niyat.payments.commands.refund import intend_refund, promised
 from niyat.payments.commands.see_appointment import CONFIRM
@@ -13,6 +14,8 @@ from niyat.payments.commands.take_step import take_step
 from niyat.payments.domain import Secured, Step, owed_on_close
 from niyat.payments.ports import Verdict
 from niyat.payments.till import Till
+
+log = get_logger(__name__)
 
 CLAIM = """
 UPDATE payment_attempts a SET next_at = niyat_now() + $2, tries = tries + 1 WHERE gateway_payment_id IN (
@@ -32,16 +35,23 @@ async def sweep(till: Till) -> int:
     due = await till.db.fetch(CLAIM, after, ASK_AGAIN)
     for attempt in due:
         try:
-            verdict = await till.appointments.payment_captured(
-                attempt["appointment_id"],
-                attempt["payment_id"],
-                attempt["captured_amount"],
-                attempt["currency"],
-            )
-        except ServiceUnavailable:
-            continue  # unknown: asked again at its next turn
-        await till.db.run(lambda conn, a=attempt, v=verdict: _settle(conn, a, v))  # type: ignore[misc]
+            await _ask(till, attempt)
+        except Exception:  # logged, and asked again at its next turn; the others must not wait for it
+            log.exception("a capture could not be swept", gateway_payment_id=attempt["gateway_payment_id"])
     return len(due)
+
+
+async def _ask(till: Till, attempt: Row) -> None:
+    try:
+        verdict = await till.appointments.payment_captured(
+            attempt["appointment_id"],
+            attempt["payment_id"],
+            attempt["captured_amount"],
+            attempt["currency"],
+        )
+    except ServiceUnavailable:
+        return  # unknown: asked again at its next turn
+    await till.db.run(lambda conn: _settle(conn, attempt, verdict))
 
 
 async def _settle(conn: Connection, swept: Row, verdict: Verdict) -> None:

@@ -25,6 +25,7 @@ KEEP = """
 UPDATE payment_transactions SET gateway_payment_id = $2, captured_amount = $3, status = 'captured', refunded_amount = 0
 WHERE payment_id = $1 AND gateway_payment_id IS DISTINCT FROM $2
 """
+SHUT = "UPDATE payment_transactions SET open = false, updated_at = niyat_now() WHERE payment_id = $1 AND open"
 WATCH = """
 UPDATE payment_transactions SET poll_at = least(coalesce(poll_at, niyat_now() + interval '1 minute'),
     niyat_now() + interval '1 minute') WHERE payment_id = $1
@@ -59,7 +60,7 @@ async def take_step(
     """Take `step` and do what belongs to it: publish, give back, watch. The case is locked by the caller."""
     was = Step(attempt["step"])
     attempt_id = attempt["gateway_payment_id"]
-    if step not in STEPS[was]:
+    if (was, step) not in STEPS:
         raise IllegalStep(f"{attempt_id}: {was} → {step}")
     if await conn.execute(MOVE, attempt_id, was, step) != "UPDATE 1":
         raise IllegalStep(f"{attempt_id} is not {was} any more")
@@ -76,6 +77,9 @@ async def take_step(
     await _let_go(conn, case, payment, attempt, step, source=source, reason=reason)
     if was in MIGHT_BE_SECURED and step not in MIGHT_BE_SECURED:
         await conn.execute(WAKE, case.appointment_id, attempt_id)
+    if step in (Step.LAPSING, Step.SET_ASIDE, Step.RELEASED):
+        # The gateway takes no second payment for this order: who pays again gets another one.
+        await conn.execute(SHUT, payment["payment_id"])
     if step in (Step.LAPSING, Step.SET_ASIDE):
         await conn.execute(WATCH, payment["payment_id"])
     if step is Step.SET_ASIDE:

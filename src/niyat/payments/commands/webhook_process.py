@@ -14,10 +14,8 @@ import asyncpg
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.advance import advance
-from niyat.payments.commands.record_attempt import Recorded, record_attempt
+from niyat.payments.commands.record_attempt import record_attempt
 from niyat.payments.commands.record_refund import record_refund
-from niyat.payments.domain import Step
 from niyat.payments.ports import WebhookFacts
 from niyat.payments.till import Till
 
@@ -81,13 +79,12 @@ async def prune_webhooks(conn: Connection, older_than: timedelta) -> None:
 
 
 async def _process(till: Till, event: Row) -> None:
-    async def effect(conn: Connection) -> Recorded | None:
-        recorded = await apply(conn, till.gateway.read_webhook(json.loads(event["body"])))
+    async def effect(conn: Connection) -> None:
+        await apply(conn, till.gateway.read_webhook(json.loads(event["body"])))
         await conn.execute(DONE, event["id"], None)
-        return recorded
 
     try:
-        recorded = await till.db.run(effect)
+        await till.db.run(effect)
     except NotYetKnown:
         # The gateway can be faster than our own storing of its order; others use the same account, too.
         await till.db.execute(AGAIN if event["tries"] < MAX_TRIES else DONE, event["id"], OF_NO_ORDER)
@@ -100,12 +97,10 @@ async def _process(till: Till, event: Row) -> None:
         )
         await till.db.execute(DEAD if last else AGAIN, event["id"], why)
         return
-    if recorded is not None and recorded.step in (Step.SECURING, Step.CAPTURING):
-        await advance(till, recorded.gateway_payment_id)
 
 
-async def apply(conn: Connection, facts: WebhookFacts) -> Recorded | None:
-    """The effect of one event's facts. Raises NotYetKnown."""
+async def apply(conn: Connection, facts: WebhookFacts) -> None:
+    """The effect of one event's facts: rows only, which the jobs drive on. Raises NotYetKnown."""
     recorded = None
     if facts.attempt is not None:
         recorded = await record_attempt(conn, facts.attempt, source="webhook")
@@ -115,4 +110,3 @@ async def apply(conn: Connection, facts: WebhookFacts) -> Recorded | None:
         known = await record_refund(conn, facts.refund, source="webhook")
         if known is None and recorded is None:
             raise NotYetKnown
-    return recorded

@@ -15,14 +15,14 @@ Takes money for visits and gives it back. An order is made at the payment provid
 webhooks and our own polling say about it meet in one place, so that every rupee is on a visit or on its way back.
 """
 
-PREFIXES = ("/api/v1/payments", "/payments")
+PREFIX = "/api/v1/payments"
 
 
 def routes() -> FastAPI:
     """The service's routes, without what they call."""
     app = create_app("Niyat payments", DESCRIPTION, table=ERRORS)
-    for prefix in PREFIXES:
-        for router in (payments.router, gateway_calls.router, reads.router, refunds.router):
-            app.include_router(router, prefix=prefix)
-    app.include_router(payments.older, prefix="/payments")
+    for router in (payments.router, gateway_calls.router, reads.router, refunds.router):
+        app.include_router(router, prefix=PREFIX)
+    for older in (payments.older, gateway_calls.older):
+        app.include_router(older, prefix="/payments")
     return app

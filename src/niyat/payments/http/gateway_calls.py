@@ -11,7 +11,8 @@ from fastapi.responses import RedirectResponse
 from niyat.kernel.http import problems
 from niyat.kernel.jobs import Bell
 from niyat.payments import errors
-from niyat.payments.commands.verify import POLL_NOW, Proof, verify
+from niyat.payments.commands.poll_soon import poll_soon
+from niyat.payments.commands.verify import Proof, verify
 from niyat.payments.commands.webhook_store import store_webhook
 from niyat.payments.http.common import ERRORS, TheTill
 from niyat.payments.http.models import Taken
@@ -19,6 +20,7 @@ from niyat.payments.queries import find_payment
 from niyat.payments.till import Till
 
 router = APIRouter(tags=["provider"])
+older = APIRouter(tags=["provider"])
 
 LONGEST_BODY = 1_000_000
 BODY = {
@@ -31,6 +33,13 @@ BODY = {
 RETURNING = problems(ERRORS, errors.SignatureWrong, errors.PaymentNotFound, errors.PaymentOfAnotherOrder)
 
 
+@older.post(
+    "/webhook",
+    deprecated=True,
+    summary="An event of the payment provider (the older path)",
+    openapi_extra=BODY,
+    responses=problems(ERRORS, errors.SignatureWrong, errors.WebhookMalformed, errors.AccountMismatch),
+)
 @router.post(
     "/webhook",
     summary="An event of the payment provider",
@@ -44,13 +53,24 @@ async def receive_webhook(
     x_razorpay_event_id: Annotated[str | None, Header(max_length=255, description="The event's id")] = None,
 ) -> Taken:
     """Stored at once, worked off afterwards. A forged event is refused and changes nothing."""
-    raw = await request.body()
-    if len(raw) > LONGEST_BODY:
-        raise errors.WebhookMalformed
+    raw = await _body(request)
     new = await store_webhook(till, raw, x_razorpay_signature, x_razorpay_event_id)
     bell: Bell = request.app.state.webhooks
     bell.ring()
     return Taken(new=new)
+
+
+async def _body(request: Request) -> bytes:
+    """The bytes as they came. Raises WebhookMalformed as soon as they are too many, before they are all read."""
+    said = request.headers.get("content-length", "0")
+    if not said.isascii() or not said.isdigit() or int(said[:20]) > LONGEST_BODY:
+        raise errors.WebhookMalformed
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > LONGEST_BODY:
+            raise errors.WebhookMalformed
+    return bytes(raw)
 
 
 FieldOf = Annotated[str | None, Form(max_length=256)]
@@ -107,7 +127,7 @@ async def _return(
         payment_id = await verify(till, proof, account_id=None, wait=False)
     elif payment_id is not None:
         # A failure or a cancellation is not signed: believe nothing, ask the gateway soon.
-        await till.db.execute(POLL_NOW + " AND open", payment_id)
+        await till.db.run(poll_soon, payment_id)
     shown = await find_payment(till.db, payment_id) if payment_id else None
     if shown is None:
         raise errors.PaymentNotFound

@@ -48,6 +48,10 @@ class RefundForm(BaseModel):
 
     amount: int = Field(gt=0, le=10**12, strict=True, description="Minor units (paise for INR)")
     reason_code: ReasonCode
+    gateway_payment_id: GatewayPaymentId | None = Field(
+        default=None,
+        description="Of which attempt's money; else money that goes back anyway and has not yet comes first",
+    )
 
 
 class PaymentShown(BaseModel):

@@ -54,6 +54,7 @@ async def initiate_payment(form: InitiateForm, who: Who, till: TheTill, once: On
 
 @older.post(
     "/intent",
+    deprecated=True,
     status_code=201,
     response_model=OrderToPay,
     summary="Begin to pay for an appointment (the older name)",

@@ -47,7 +47,13 @@ async def refund_payment(
 
     async def command(conn: Connection) -> Answer:
         refund_id = await request_refund(
-            conn, payment_id, form.amount, form.reason_code, request=request, requested_by=who.account_id
+            conn,
+            payment_id,
+            form.amount,
+            form.reason_code,
+            request=request,
+            requested_by=who.account_id,
+            gateway_payment_id=form.gateway_payment_id,
         )
         shown = RefundShown.model_validate(await find_refund(conn, refund_id))
         return Answer(201, shown.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""Clinics and doctors, as an admin enters them."""
+"""A doctor, as an admin enters them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from uuid import UUID
 
 import asyncpg
 
-from niyat.appointments.domain import ConsultationType
+from niyat.appointments.audit_log import said_why
+from niyat.appointments.domain import Actor, ConsultationType
 from niyat.appointments.errors import AccountIsADoctor, ClinicNotFound, UnknownTimeZone
+from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.ids import new_id
 from niyat.kernel.money import Money
-
-ADD_CLINIC = "INSERT INTO clinics (id, name, address) VALUES ($1, $2, $3)"
 
 # Python knows names that PostgreSQL does not; what counts is the one that makes the slots.
 KNOWN_ZONE = "SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)"
@@ -49,14 +49,7 @@ class NewDoctor:
     consultation_types: Sequence[ConsultationType]
 
 
-async def create_clinic(conn: Connection, name: str, address: str) -> UUID:
-    """The new clinic's id."""
-    clinic_id = new_id()
-    await conn.execute(ADD_CLINIC, clinic_id, name, address)
-    return clinic_id
-
-
-async def create_doctor(conn: Connection, doctor: NewDoctor) -> UUID:
+async def create_doctor(conn: Connection, who: Principal, doctor: NewDoctor, *, reason: str) -> UUID:
     """The new doctor's id. Raises ClinicNotFound, AccountIsADoctor, UnknownTimeZone."""
     if not await conn.fetchval(KNOWN_ZONE, doctor.time_zone):
         raise UnknownTimeZone
@@ -86,4 +79,5 @@ async def create_doctor(conn: Connection, doctor: NewDoctor) -> UUID:
         raise ClinicNotFound from error
     except asyncpg.UniqueViolationError as error:
         raise AccountIsADoctor from error
+    await said_why(conn, Actor("admin", who.account_id), "create-doctor", doctor_id, reason)
     return doctor_id

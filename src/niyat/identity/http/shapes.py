@@ -8,36 +8,24 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from niyat.identity.domain import DEFAULT_TIME_ZONE, Language, Role, email_address, time_zone
+from niyat.identity.domain import DEFAULT_TIME_ZONE, Language, Role, email_address
 from niyat.kernel.db import Row
+from niyat.kernel.fields import ONE_LINE, Body, Name, Reason, TimeZone
 
-Name: TypeAlias = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"),
-]
-Reason: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=r"^[^\x00]+$")
-]
 Email: TypeAlias = Annotated[
     str, Field(max_length=254, examples=["asha@example.com"]), AfterValidator(email_address)
 ]
 Phone: TypeAlias = Annotated[
-    str, Field(min_length=3, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["+91 98765 43210"])
-]
-TimeZone: TypeAlias = Annotated[
-    str, Field(max_length=64, examples=[DEFAULT_TIME_ZONE]), AfterValidator(time_zone)
+    str, Field(min_length=3, max_length=40, pattern=ONE_LINE, examples=["+91 98765 43210"])
 ]
 Code: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["123456"])]
+Printable: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, pattern=r"^[\x20-\x7e]+$")
+]
 RefreshToken: TypeAlias = Annotated[str, Field(min_length=20, max_length=200)]
 
 
-class Body(BaseModel):
-    """A request's body: what is not known is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class CodeRequest(Body):
+class CodeBody(Body):
     """Where to send a code: exactly one of `phone` and `email`."""
 
     phone: Phone | None = None
@@ -45,13 +33,13 @@ class CodeRequest(Body):
     language: Language = Field(default="en", description="Of the message, and of a new account")
 
     @model_validator(mode="after")
-    def _one_address(self) -> CodeRequest:
+    def _one_address(self) -> CodeBody:
         if (self.phone is None) == (self.email is None):
             raise ValueError("give either phone or email")
         return self
 
 
-class CodeSent(BaseModel):
+class ChallengeView(BaseModel):
     """A code is on its way, whether or not the address has an account."""
 
     challenge_id: UUID
@@ -61,7 +49,7 @@ class CodeSent(BaseModel):
     )
 
 
-class SignIn(Body):
+class SignInBody(Body):
     """The code that was received."""
 
     challenge_id: UUID
@@ -69,13 +57,13 @@ class SignIn(Body):
     name: Name | None = Field(default=None, description="Kept if the account has none yet")
 
 
-class RefreshRequest(Body):
+class RefreshBody(Body):
     """The refresh token of a session."""
 
     refresh_token: RefreshToken
 
 
-class Account(BaseModel):
+class AccountView(BaseModel):
     """An account."""
 
     account_id: UUID
@@ -89,7 +77,7 @@ class Account(BaseModel):
     created_at: datetime
 
 
-class TokenPair(BaseModel):
+class TokensView(BaseModel):
     """An access token for the next minutes, and the refresh token that gets the next one."""
 
     access_token: str
@@ -98,10 +86,10 @@ class TokenPair(BaseModel):
     refresh_token: str
 
 
-class SignedIn(TokenPair):
+class SignedInView(TokensView):
     """A new session."""
 
-    account: Account
+    account: AccountView
 
 
 class SessionView(BaseModel):
@@ -114,13 +102,7 @@ class SessionView(BaseModel):
     current: bool = Field(description="Whether this request belongs to it")
 
 
-class SessionList(BaseModel):
-    """The sessions that go on, newest first."""
-
-    sessions: list[SessionView]
-
-
-class AccountChange(Body):
+class AccountChangeBody(Body):
     """What to change; what is null or left out stays.
 
     A new email stays unverified unless `challenge_id` and `code` show that you read it (ask for the code with
@@ -135,7 +117,7 @@ class AccountChange(Body):
     code: Code | None = None
 
     @model_validator(mode="after")
-    def _whole_proof(self) -> AccountChange:
+    def _whole_proof(self) -> AccountChangeBody:
         if (self.challenge_id is None) != (self.code is None):
             raise ValueError("give challenge_id and code together")
         if self.code is not None and self.email is None:
@@ -143,7 +125,7 @@ class AccountChange(Body):
         return self
 
 
-class AccountRequest(Body):
+class AccountBody(Body):
     """Somebody's new account. `reason` goes into the audit log."""
 
     roles: list[Role] = Field(min_length=1, max_length=3)
@@ -155,13 +137,13 @@ class AccountRequest(Body):
     reason: Reason
 
     @model_validator(mode="after")
-    def _can_sign_in(self) -> AccountRequest:
+    def _can_sign_in(self) -> AccountBody:
         if self.phone is None and self.email is None:
             raise ValueError("give a phone, an email or both, to sign in with")
         return self
 
 
-class Contact(BaseModel):
+class ContactView(BaseModel):
     """Whom to reach, and how."""
 
     account_id: UUID
@@ -172,8 +154,43 @@ class Contact(BaseModel):
     time_zone: str
 
 
-def account_view(row: Row) -> Account:
-    return Account(
+class KeyView(BaseModel):
+    """One public key (RFC 7517)."""
+
+    kty: Literal["RSA"]
+    n: str
+    e: str
+    kid: str
+    alg: Literal["RS256"]
+    use: Literal["sig"]
+
+
+class KeySetView(BaseModel):
+    """The keys that verify our tokens."""
+
+    keys: list[KeyView]
+
+
+class TokenBody(BaseModel):
+    """Client credentials; the client may identify itself by HTTP Basic instead."""
+
+    model_config = ConfigDict(extra="ignore")  # RFC 6749, section 3.2: unknown parameters are ignored.
+
+    grant_type: Printable
+    client_id: Printable
+    client_secret: Printable
+
+
+class ServiceTokenView(BaseModel):
+    """A service's token."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a type
+    expires_in: int = Field(description="Seconds")
+
+
+def account_view(row: Row) -> AccountView:
+    return AccountView(
         account_id=row["id"],
         roles=row["roles"],
         name=row["name"],

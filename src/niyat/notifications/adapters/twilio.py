@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import SecretStr
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Receipt, Text
+from niyat.notifications.settings import TwilioSettings
 
 THREADS = 4
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
@@ -32,24 +32,18 @@ OUR_OWN_FAULT = {
 
 
 class TwilioSmsProvider:
-    """An SmsProvider. `base_url` replaces https://api.twilio.com, for the sandbox."""
+    """An SmsProvider."""
 
-    def __init__(
-        self,
-        *,
-        account_sid: str,
-        auth_token: SecretStr,
-        from_number: str,
-        base_url: str | None = None,
-        timeout_seconds: float,
-    ) -> None:
+    def __init__(self, settings: TwilioSettings) -> None:
         # The SDK logs the numbers it asks about.
         logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
-        self._http = TwilioHttpClient(timeout=timeout_seconds)
-        self._client = Client(account_sid, auth_token.get_secret_value(), http_client=self._http)
-        if base_url is not None:
-            self._client.api.base_url = base_url
-        self._from = from_number
+        self._http = TwilioHttpClient(timeout=settings.timeout_seconds)
+        self._client = Client(
+            settings.account_sid, settings.auth_token.get_secret_value(), http_client=self._http
+        )
+        if settings.base_url is not None:
+            self._client.api.base_url = settings.base_url
+        self._from = settings.from_number
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
 
     async def send(self, text: Text) -> Receipt:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from niyat.kernel.client import Refused, ServiceClient
 from niyat.kernel.errors import ServiceUnavailable
-from niyat.notifications.errors import AppointmentUnknown
+from niyat.notifications.errors import AppointmentNotFound
 from niyat.notifications.ports import AppointmentView
 
 
@@ -22,6 +22,6 @@ class AppointmentsClient:
             answer = await self._client.call("GET", f"/internal/appointments/{appointment_id}")
         except Refused as refused:
             if refused.status == 404:
-                raise AppointmentUnknown from refused
+                raise AppointmentNotFound from refused
             raise ServiceUnavailable("Appointments refuses to answer.") from refused
         return AppointmentView.model_validate(answer)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from niyat.kernel.client import Refused, ServiceClient
 from niyat.kernel.errors import ServiceUnavailable
-from niyat.notifications.errors import AccountUnknown
+from niyat.notifications.errors import AccountNotFound
 from niyat.notifications.ports import Account
 
 
@@ -21,6 +21,6 @@ class AccountsClient:
             answer = await self._client.call("GET", f"/internal/accounts/{account_id}")
         except Refused as refused:
             if refused.status == 404:
-                raise AccountUnknown from refused
+                raise AccountNotFound from refused
             raise ServiceUnavailable("Identity refuses to answer.") from refused
         return Account.model_validate(answer)

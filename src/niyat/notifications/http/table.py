@@ -1,0 +1,12 @@
+"""The only table from error to status."""
+
+from __future__ import annotations
+
+from niyat.kernel.http import ErrorTable
+from niyat.notifications import errors
+
+TABLE: ErrorTable = {
+    errors.NotificationNotFound: 404,
+    errors.NotificationNotFailed: 409,
+    errors.ChannelDisabled: 409,
+}

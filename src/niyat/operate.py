@@ -1,0 +1,80 @@
+"""What an operator asks of a running Niyat: where it is, its audit's addresses, a first admin, its dead letters.
+
+Everything here finds the `niyat up` of this home by what it left in `running.json`, and raises NotRunning without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from niyat.app import SERVICES, describe_apps
+from niyat.embedded.home import home_directory
+from niyat.embedded.running import Running
+from niyat.events import deadletters
+from niyat.identity.commands.create_admin import create_admin as make_admin
+from niyat.kernel import settings
+from niyat.kernel.db import Database
+from niyat.kernel.provision import Credentials, ServiceUrls, service_urls
+from niyat.openapi import joined
+
+PASSWORDS = "database-passwords.json"
+
+
+def running() -> Running:
+    """Where the `niyat up` of this home listens."""
+    return Running.load(home_directory())
+
+
+def database_urls(here: Running, home: Path) -> dict[str, ServiceUrls]:
+    """How each service's database is reached."""
+    credentials = Credentials.load_or_create(home / PASSWORDS)
+    return {service: service_urls(here.postgres_url, credentials, service) for service in SERVICES}
+
+
+def audit_urls() -> Mapping[str, str]:
+    """Service → URL by which the audit reads its database."""
+    return {service: of.audit for service, of in database_urls(running(), home_directory()).items()}
+
+
+async def create_admin(email: str, name: str) -> UUID:
+    """The account of a new administrator."""
+    async with _database("identity") as db:
+        return await db.run(make_admin, email=email, name=name)
+
+
+async def list_dead_letters() -> list[str]:
+    """One line for each dead letter of every service."""
+    lines: list[str] = []
+    for service in SERVICES:
+        async with _database(service) as db:
+            lines += [
+                f"{service} {dead.id}: {dead.type} of {dead.key} after {dead.tries} tries: {dead.last_error}"
+                for dead in await db.run(deadletters.list_dead)
+            ]
+    return lines or ["No dead letters."]
+
+
+async def replay_dead_letter(service: str, letter: int) -> str:
+    """Put a dead letter back. Raises DeadLetterNotFound."""
+    async with _database(service) as db:
+        dead = await db.run(deadletters.replay, letter)
+    return f"{dead.type} of {dead.key} is in the inbox of {dead.consumer} again."
+
+
+def describe(service: str | None) -> dict[str, Any]:
+    """The API description of `service`, or all joined; needs no database and nothing running."""
+    apps = describe_apps()
+    return apps[service].openapi() if service else joined(apps, settings.load(settings.Settings).public_url)
+
+
+@contextlib.asynccontextmanager
+async def _database(service: str) -> AsyncIterator[Database]:
+    db = await Database.connect(database_urls(running(), home_directory())[service].app, max_connections=2)
+    try:
+        yield db
+    finally:
+        await db.close()

@@ -1,0 +1,99 @@
+"""Every eye of the audit sees the breakage that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from niyat.payments.checks import CHECKS
+from tests.support.payments_world import PRICE, World, payments_world
+from tests.support.postgres import Databases
+from tests.support.sandbox import Sandbox
+
+
+@pytest_asyncio.fixture
+async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
+    async with payments_world(databases, sandbox) as running:
+        yield running
+
+
+async def found(world: World) -> set[str]:
+    conn = await asyncpg.connect(world.audit_url)
+    try:
+        return {
+            check.name
+            for check in CHECKS
+            if await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
+        }
+    finally:
+        await conn.close()
+
+
+async def paid(world: World) -> str:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    await world.verify(visit, await world.sandbox.pay(begun["order_id"]))
+    return str(begun["payment_id"])
+
+
+async def test_kept_money_that_nobody_confirmed_is_found(world: World) -> None:
+    await paid(world)
+    assert await found(world) == {"captured-money-has-a-place"}
+
+
+async def test_a_failed_refund_excuses_no_more_than_it_owes(world: World) -> None:
+    payment_id = await paid(world)
+    await world.settle()
+    assert await found(world) == set()
+    await world.sandbox.add_fault(world.account, "payments.refund", "http-400", description="Not possible")
+    await world.refund(payment_id, 100, "k")
+    await world.settle()
+    assert (await world.payment(payment_id))["refunds"][0]["status"] == "failed"
+    assert await found(world) == set()
+    await world.db.execute("UPDATE payment_cases SET confirmed_payment_id = NULL")
+    assert await found(world) == {"captured-money-has-a-place"}
+
+
+DAMAGE = [
+    ("what-went-back-is-known", "UPDATE payment_attempts SET gateway_refunded = 40000"),
+    (
+        "nothing-lapses-for-ever",
+        """
+        INSERT INTO payment_attempts (gateway_payment_id, payment_id, appointment_id, status, step, amount, currency,
+            updated_at)
+        SELECT 'pay_x', payment_id, appointment_id, 'authorized', 'lapsing', 1, 'INR', niyat_now() - interval '7 days'
+        FROM payment_transactions
+        """,
+    ),
+    (
+        "no-refund-stays-pending",
+        "UPDATE refunds SET gateway_refund_id = 'rfnd_x', created_at = niyat_now() - interval '15 days'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGE, ids=[name for name, _ in DAMAGE])
+async def test_planted_damage_is_found(world: World, name: str, damage: str) -> None:
+    payment_id = await paid(world)
+    await world.settle()
+    await world.refund(payment_id, PRICE // 2, "k")
+    await world.db.execute(damage)
+    assert name in await found(world)
+
+
+async def test_more_earned_than_the_price_and_a_doctor_who_owes_are_found(world: World) -> None:
+    await paid(world)
+    await world.settle()
+    await world.db.execute(
+        """
+        WITH t AS (INSERT INTO ledger_transactions (external_key, appointment_id, event_at)
+            SELECT 'appt:' || appointment_id || ':earned', appointment_id, niyat_now() FROM payment_cases RETURNING id)
+        INSERT INTO ledger_entries (transaction_id, account, amount, currency)
+        SELECT id, account, amount, 'INR' FROM t,
+            (VALUES ('patient_deposit', 50001), ('doctor_payable', 9), ('platform_revenue', -50010)) e (account, amount)
+        """
+    )
+    assert {"earned-at-most-the-price", "no-doctor-owes"} <= await found(world)
