@@ -12,9 +12,12 @@ import pytest
 
 from tests.support import preview
 from tests.support.browser import ARGUMENTS, chromium, served
+from tests.support.system import system
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+
+__all__ = ["system"]
 
 
 @pytest.fixture(scope="module")

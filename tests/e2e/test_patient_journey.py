@@ -19,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.support.browser import ARGUMENTS, chromium
 from tests.support.sandbox import Json
-from tests.support.system import System, system  # noqa: F401 - a fixture
+from tests.support.system import System
 
 SMALL = {"width": 360, "height": 740}
 
@@ -226,7 +226,9 @@ async def test_pressing_twice_and_going_back_books_once(system: System, patient:
     async with patient.page.expect_response(lambda answer: answer.request.method == "POST") as answer:
         await patient.page.get_by_role("button", name="Hold this time").click()
     assert (await answer.value).status in (303, 422)
-    assert [f"{system.address}/my/appointments/{one['appointment_id']}/pay" for one in await patient.booked()] == [first]
+    assert [
+        f"{system.address}/my/appointments/{one['appointment_id']}/pay" for one in await patient.booked()
+    ] == [first]
 
 
 async def test_an_expired_session_leads_through_sign_in_back_to_the_page(
