@@ -44,6 +44,7 @@ def _checkout(state: v.CheckoutState, **more: Any) -> Mapping[str, Any]:
     return {"checkout": v.Checkout(appointment=visit, state=state, gateway=GATEWAY, hosted=HOSTED, **more)}
 
 
+ZONES = ("America/New_York", ZONE, "Europe/Berlin")
 OTHERS = DAYS[2].slots[:4]
 
 # name → (template, view). The names are those of the screenshots and of the preview's addresses.
@@ -144,6 +145,8 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "patient/cancel.html",
         {"cancellation": replace(CANCELLATION, appointment=VISIT, refund=Money(0, "INR"))},
     ),
+    "account": ("patient/preferences.html", {"zones": ZONES, "next_path": "/account"}),
+    "zone": ("patient/preferences.html", {"zones": ZONES, "next_path": "/"}),
     "error-403": ("shared/error.html", {"code": 403, "reference": ""}),
     "error-404": ("shared/error.html", {"code": 404, "reference": ""}),
     "error-500": ("shared/error.html", {"code": 500, "reference": "0199e0c2"}),
