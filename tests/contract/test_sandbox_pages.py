@@ -381,6 +381,11 @@ async def heard(page: Page, count: int) -> list[Any]:
 
 async def pay_by_upi(till: FrameLocator, vpa: str) -> None:
     await till.get_by_role("link", name="UPI").click()
+    await enter_upi(till, vpa)
+
+
+async def enter_upi(till: FrameLocator, vpa: str) -> None:
+    """On the UPI tab, where a second try starts again."""
     await till.get_by_label("UPI ID").fill(vpa)
     await till.get_by_role("button", name="Pay ₹500.00").click()
 
@@ -396,7 +401,7 @@ async def test_checkout_js_hands_the_page_a_failure_and_then_the_signed_payment(
         {"code", "description", "source", "step", "reason", "metadata"},
     )
     await till.get_by_role("link", name="Try again").click()
-    await pay_by_upi(till, "success@razorpay")
+    await enter_upi(till, "success@razorpay")
     _, [what, handed] = await heard(page, 2)
     assert what == "paid"
     assert_signed(account, order_id, handed)
