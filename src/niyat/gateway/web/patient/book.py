@@ -158,7 +158,7 @@ async def _with_days(
         days=tuple(days),
         day=chosen or (form.day if form.day in offered else default),
         slot=form.slot if chosen else "",
-        earlier=f"{address}{max(today, first - timedelta(days=DAYS))}" if first > today else None,
+        earlier=f"{address}{max(today, first - timedelta(days=DAYS))}" if first > max(today, first_free) else None,
         later=f"{address}{first + timedelta(days=DAYS)}" if first + timedelta(days=DAYS) <= last else None,
     )
 
