@@ -6,7 +6,6 @@ Whoever must sign in first finds the form as it was left: it waits in a cookie o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
@@ -20,6 +19,7 @@ from niyat.gateway.composites import BookBody, book
 from niyat.gateway.live import of_doctor
 from niyat.gateway.web.patient import reading
 from niyat.gateway.web.patient import views as v
+from niyat.gateway.web.patient.free_times import DAYS, days_of
 from niyat.gateway.web.patient.words import UNREACHABLE, said
 from niyat.gateway.web.session import own_form
 from niyat.gateway.web.site import SignInFirst, View, page, redirect, uuid_of
@@ -28,7 +28,6 @@ from niyat.kernel.errors import ServiceUnavailable
 
 DRAFT = "niyat_draft"
 DRAFT_SECONDS = 1800
-DAYS = 14
 MODES = ("VIDEO", "AUDIO", "IN_PERSON")
 
 
@@ -148,7 +147,7 @@ async def _with_days(
     first = min(max(first, today), max(last, today))
     if form.day and not first <= form.day < first + timedelta(days=DAYS):
         first = max(today, min(form.day, last))
-    days = await _days(view, doctor.id, first, min(DAYS, (last - first).days + 1))
+    days = await days_of(view, doctor.id, first, min(DAYS, (last - first).days + 1))
     chosen = next((day.date for day in days for slot in day.slots if slot.id == form.slot), None)
     offered = {day.date for day in days}
     default = next((day.date for day in days if day.slots), days[0].date)
@@ -158,31 +157,11 @@ async def _with_days(
         days=tuple(days),
         day=chosen or (form.day if form.day in offered else default),
         slot=form.slot if chosen else "",
-        earlier=f"{address}{max(today, first - timedelta(days=DAYS))}" if first > max(today, first_free) else None,
+        earlier=f"{address}{max(today, first - timedelta(days=DAYS))}"
+        if first > max(today, first_free)
+        else None,
         later=f"{address}{first + timedelta(days=DAYS)}" if first + timedelta(days=DAYS) <= last else None,
     )
-
-
-async def _days(view: View, doctor_id: str, first: date, number: int) -> Sequence[v.Day]:
-    last = first + timedelta(days=number - 1)
-    found = await view.site.clients["appointments"].call(
-        "GET",
-        f"/api/v1/availability/doctors/{doctor_id}/slots",
-        params={"from": str(first), "to": str(last), "time_zone": view.zone},
-    )
-    by_day: dict[str, list[v.Slot]] = {}
-    for slot in found["items"]:
-        one = v.Slot(id=slot["slot_id"], starts_at=reading.instant(slot["starts_at"]))
-        by_day.setdefault(slot["local_start"][:10], []).append(one)
-    dates = [first + timedelta(days=step) for step in range(number)]
-    return [v.Day(date=day, slots=tuple(by_day.get(str(day), ()))) for day in dates]
-
-
-async def free_times(view: View, doctor_id: str, most: int = 4) -> tuple[v.Slot, ...]:
-    """The next few free times, for whoever lost theirs."""
-    today = view.formats.local(view.site.now()).date()
-    days = await _days(view, doctor_id, today, DAYS)
-    return tuple(slot for day in days for slot in day.slots)[:most]
 
 
 def _date(text: str) -> date | None:

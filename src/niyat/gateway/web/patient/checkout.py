@@ -16,8 +16,8 @@ from niyat.gateway import composites
 from niyat.gateway.web.patient import reading
 from niyat.gateway.web.patient import views as v
 from niyat.gateway.web.patient.appointments import found
-from niyat.gateway.web.patient.book import free_times
 from niyat.gateway.web.patient.doctors import known_doctors as known
+from niyat.gateway.web.patient.free_times import free_times
 from niyat.gateway.web.security import checkout_headers
 from niyat.gateway.web.session import own_form
 from niyat.gateway.web.site import View, page, redirect
