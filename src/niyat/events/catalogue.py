@@ -226,7 +226,7 @@ class PaymentReleased(PaymentEvent):
     version: ClassVar[int] = 1
 
     reason_code: Code
-    securing: Annotated[int, Field(ge=0)] = 0
+    securing: Annotated[int, Field(strict=True, ge=0)]
 
 
 class RefundEvent(PaymentEvent):

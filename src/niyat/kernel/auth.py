@@ -144,13 +144,12 @@ Patient = Annotated[Principal, Depends(require("patient"))]
 Doctor = Annotated[Principal, Depends(require("doctor"))]
 Admin = Annotated[Principal, Depends(require("admin"))]
 Staff = Annotated[Principal, Depends(require("admin", "doctor"))]
-ServiceCall = Annotated[Principal, Depends(require("service"))]
 
 
 def service_call(*services: str) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency: one of these services itself, as ADR 8 permits the call. Raises Unauthenticated or Forbidden."""
 
-    async def allowed(who: ServiceCall) -> Principal:
+    async def allowed(who: Annotated[Principal, Depends(require("service"))]) -> Principal:
         if who.service not in services:
             raise Forbidden
         return who

@@ -84,16 +84,17 @@ class World:
         self.consumer = consumers(parts)[0]
         self.app = http.create(parts, TokenVerifier(jwks, issuer=ISSUER, clock=Clock()))
         self.admin = self.person("admin")
-        self.payments = self.person("service")
+        self.payments = self.person("service", service="payments")
         self.nobody = Person(self.app, uuid4(), "")
         self.securing = 1
 
-    def person(self, *roles: str) -> Person:
-        """A new account with these roles."""
+    def person(self, *roles: str, service: str | None = None) -> Person:
+        """A new account with these roles, or a service."""
         account_id = new_id()
         claims = {
             "sub": str(account_id),
             "roles": roles,
+            "service": service,
             "iss": ISSUER,
             "aud": "niyat",
             "exp": datetime.now(UTC) + timedelta(days=1000),

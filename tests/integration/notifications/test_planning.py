@@ -147,7 +147,7 @@ async def test_nobody_hears_you_were_not_charged_once_money_of_the_visit_moved(w
     ):
         visit = await world.visit()
         world.appointments.change(visit.appointment_id, status="expired")
-        released = about_money(PaymentReleased, visit, reason_code="gone")
+        released = about_money(PaymentReleased, visit, reason_code="gone", securing=1)
         await world.events(
             released, about_money(kind, visit, **fields)
         )  # another attempt of the same payment
@@ -167,7 +167,7 @@ async def test_who_was_not_charged_is_told_unless_they_paid_after_all(world: Wor
     lost, paid_again = await world.visit(), await world.visit()
     world.appointments.change(lost.appointment_id, status="expired")
     for visit in (lost, paid_again):
-        await world.events(about_money(PaymentReleased, visit, reason_code="gone"))
+        await world.events(about_money(PaymentReleased, visit, reason_code="gone", securing=1))
     await world.deliver()
     assert await world.subjects(lost) == ["You were not charged"]
     assert await world.states(paid_again) == {"PAYMENT_NOT_TAKEN": ["suppressed"]}

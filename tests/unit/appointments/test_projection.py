@@ -37,7 +37,7 @@ def event(
 INITIATED = event(events.PaymentInitiated, 0, order_id="order_1")
 FAILED = event(events.PaymentFailed, 1, gateway_payment_id="pay_0", **REASON)
 AUTHORIZED = event(events.PaymentAuthorized, 2)
-RELEASED = event(events.PaymentReleased, 3, **REASON)
+RELEASED = event(events.PaymentReleased, 3, securing=1, **REASON)
 COMPLETED = event(events.PaymentCompleted, 3, **GATEWAY)
 HALF = event(events.RefundCompleted, 5, refund_id=UUID(int=5), amount=25_000, **REASON)
 REST = event(events.RefundCompleted, 6, refund_id=UUID(int=6), amount=25_000, **REASON)

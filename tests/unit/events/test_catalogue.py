@@ -77,7 +77,7 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field: str, wrong: An
 def test_a_reason_code_is_a_code_and_no_sentence() -> None:
     fields = authorized(uuid4(), 1).model_dump()
     with pytest.raises(ValidationError, match="reason_code"):
-        catalogue.PaymentReleased(**fields, reason_code="Asha called and said so")
+        catalogue.PaymentReleased(**fields, reason_code="Asha called and said so", securing=1)
 
 
 def test_a_services_own_enum_is_taken_as_its_value() -> None:

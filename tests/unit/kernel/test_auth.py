@@ -7,17 +7,18 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from fastapi import Depends
 from jwt.algorithms import RSAAlgorithm
 
 from niyat.kernel import auth
-from niyat.kernel.auth import Admin, Principal, ServiceCall, TokenVerifier, Who
+from niyat.kernel.auth import Admin, Principal, TokenVerifier, Who, service_call
 from niyat.kernel.clock import Clock
 from niyat.kernel.errors import ServiceUnavailable, Unauthenticated
 from niyat.kernel.http import create_app
@@ -208,7 +209,7 @@ async def test_routes_let_in_whom_they_say(verifier: TokenVerifier) -> None:
         return "ok"
 
     @app.get("/service")
-    async def service(who: ServiceCall) -> str:
+    async def service(who: Annotated[Principal, Depends(service_call("payments"))]) -> str:
         return "ok"
 
     seen: dict[tuple[str, str], int] = {}
@@ -216,7 +217,9 @@ async def test_routes_let_in_whom_they_say(verifier: TokenVerifier) -> None:
         "nobody": "",
         "patient": token(),
         "admin": token(roles=["admin"]),
-        "service": token(roles=["service"]),
+        "service": token(roles=["service"], service="payments"),
+        "another service": token(roles=["service"], service="gateway"),
+        "an unnamed service": token(roles=["service"]),
     }
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         for name, bearer in bearers.items():
@@ -227,3 +230,4 @@ async def test_routes_let_in_whom_they_say(verifier: TokenVerifier) -> None:
     assert [seen["patient", path] for path in ("/anyone", "/admin", "/service")] == [200, 403, 403]
     assert [seen["admin", path] for path in ("/anyone", "/admin", "/service")] == [200, 200, 403]
     assert [seen["service", path] for path in ("/anyone", "/admin", "/service")] == [200, 403, 200]
+    assert seen["another service", "/service"] == seen["an unnamed service", "/service"] == 403

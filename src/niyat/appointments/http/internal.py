@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from niyat.appointments import errors, queries
 from niyat.appointments.commands.confirm import confirm_captured
@@ -22,13 +22,16 @@ from niyat.appointments.http.shapes import (
     SecuredView,
 )
 from niyat.appointments.http.table import TABLE
-from niyat.kernel.auth import ServiceCall
+from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.kernel.money import Money
 
 router = APIRouter(prefix="/internal/appointments/{appointment_id}", tags=["internal"])
+
+Payments = Annotated[Principal, Depends(service_call("payments"))]
+Asking = Annotated[Principal, Depends(service_call("payments", "notifications"))]
 
 ALWAYS = (Unauthenticated, Forbidden, InvalidRequest, errors.AppointmentNotFound)
 
@@ -45,13 +48,13 @@ ALWAYS = (Unauthenticated, Forbidden, InvalidRequest, errors.AppointmentNotFound
         errors.NoPaymentNeeded,
     ),
 )
-async def start_payment(appointment_id: UUID, body: PaymentStartedBody, _: ServiceCall, db: Db) -> QuoteView:
+async def start_payment(appointment_id: UUID, body: PaymentStartedBody, _: Payments, db: Db) -> QuoteView:
     """Idempotent: the same quote while the hold lasts."""
     return QuoteView(**await db.run(_quoted, appointment_id, body.account_id))
 
 
 @router.post("/secure", summary="Keep the slot for an authorised payment", responses=problems(TABLE, *ALWAYS))
-async def secure_slot(appointment_id: UUID, body: SecureBody, _: ServiceCall, db: Db) -> SecuredView:
+async def secure_slot(appointment_id: UUID, body: SecureBody, _: Payments, db: Db) -> SecuredView:
     """Idempotent by payment."""
     paid = Money(body.amount, body.currency)
     outcome = await db.run(
@@ -65,7 +68,7 @@ async def secure_slot(appointment_id: UUID, body: SecureBody, _: ServiceCall, db
     summary="What a captured payment means: confirmed, or what goes back",
     responses=problems(TABLE, *ALWAYS),
 )
-async def report_capture(appointment_id: UUID, body: CapturedBody, _: ServiceCall, db: Db) -> CapturedView:
+async def report_capture(appointment_id: UUID, body: CapturedBody, _: Payments, db: Db) -> CapturedView:
     """The same as the event PAYMENT_COMPLETED brings about; idempotent."""
     paid = Money(body.amount, body.currency)
     found = await db.run(confirm_captured, appointment_id, payment_id=body.payment_id, paid=paid)
@@ -73,7 +76,7 @@ async def report_capture(appointment_id: UUID, body: CapturedBody, _: ServiceCal
 
 
 @router.get("", summary="An appointment as other services may know it", responses=problems(TABLE, *ALWAYS))
-async def get_internal_appointment(appointment_id: UUID, _: ServiceCall, db: Db) -> InternalView:
+async def get_internal_appointment(appointment_id: UUID, _: Asking, db: Db) -> InternalView:
     """Asked before something is said to a person: is it still so?"""
     return InternalView(**await queries.internal_view(db, appointment_id))
 
