@@ -63,12 +63,9 @@ function refreshAll(about) {
 function connect() {
   const address = document.body.dataset.liveSource;
   if (!address || source || document.hidden || parts().length === 0) return;
-  let first = true;
   source = new EventSource(address);
-  source.addEventListener("open", () => {
-    if (!first) refreshAll();
-    first = false;
-  });
+  // The first time, too: what changed between the page's making and now was hinted to nobody.
+  source.addEventListener("open", () => refreshAll());
   source.addEventListener("changed", (event) => refreshAll(event.data));
 }
 
