@@ -37,8 +37,6 @@ LONG = {
     "sandbox/razorpay/payments.py": "the provider's own state machine, in one place",
 }
 NOT_YET = (
-    "payments/parts.py",
-    "payments/http/",
     "notifications/parts.py",
     "notifications/http/",
     "kernel/http.py",

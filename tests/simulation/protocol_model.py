@@ -56,7 +56,9 @@ class Payment:
     reply: Secured | None = None  # appointments' answer is on its way back
     forgotten: bool = False  # only Without.UNKNOWN_IS_ASKED: nobody looks any more
     completed: bool = False  # PAYMENT_COMPLETED is on its way
-    released: int | None = None  # PAYMENT_RELEASED with this number is on its way; it may be heard again, late
+    released: int | None = (
+        None  # PAYMENT_RELEASED with this number is on its way; it may be heard again, late
+    )
     heard: bool = True  # the newest of them was heard once
     owed: bool = False  # a refund intent is stored
 
@@ -204,7 +206,9 @@ class Model:
     def _fetch(self, state: State, n: int) -> Iterator[tuple[str, bool, State]]:
         payment = state.payments[n]
         if self.without is Without.UNKNOWN_IS_ASKED:
-            given_up = state.with_payment(n, step=Step.LAPSING, released=state.securing, heard=False, forgotten=True)
+            given_up = state.with_payment(
+                n, step=Step.LAPSING, released=state.securing, heard=False, forgotten=True
+            )
             yield "the unknown capture is taken for failed", True, given_up
         elif payment.gateway == "authorized":
             # A capture that is still on its way may land after this answer.

@@ -18,8 +18,8 @@ from niyat.payments.commands.initiate import initiate
 from niyat.payments.commands.verify import Proof, verify
 from niyat.payments.commands.webhook_process import process_webhooks
 from niyat.payments.commands.webhook_store import store_webhook
+from niyat.payments.parts import Parts
 from niyat.payments.settings import PaymentsSettings
-from niyat.payments.till import Till
 from tests.support.payments_world import InMemoryAppointments, Visit
 
 
@@ -30,19 +30,19 @@ async def main(orders: dict[str, Any]) -> None:
     visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
     appointments.visits[visit.appointment_id] = visit
     db = await Database.connect(orders["database"])
-    till = Till(db=db, gateway=RazorpayGateway(settings), appointments=appointments, settings=settings)
+    parts = Parts(db=db, gateway=RazorpayGateway(settings), appointments=appointments, settings=settings)
     what, *details = orders["do"]
     if what == "initiate":
-        await initiate(till, visit.appointment_id, visit.patient_id)
+        await initiate(parts, visit.appointment_id, visit.patient_id)
     elif what == "verify":
-        await verify(till, Proof(*details), account_id=visit.patient_id)
+        await verify(parts, Proof(*details), account_id=visit.patient_id)
     elif what == "webhook":
         body, signature, event_id = details
-        await store_webhook(till, body.encode(), signature, event_id)
-        await process_webhooks(till)
+        await store_webhook(parts, body.encode(), signature, event_id)
+        await process_webhooks(parts)
     elif what == "refund":
-        for refund_id in await due_refunds(till):
-            await drive_refund(till, refund_id)
+        for refund_id in await due_refunds(parts):
+            await drive_refund(parts, refund_id)
 
 
 if __name__ == "__main__":

@@ -38,10 +38,10 @@ from niyat.payments import errors
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
 from niyat.payments.checks import CHECKS
 from niyat.payments.domain import Secured
+from niyat.payments.parts import Parts
 from niyat.payments.ports import Quote, Verdict
 from niyat.payments.service import wire
 from niyat.payments.settings import PaymentsSettings
-from niyat.payments.till import Till
 from niyat.service import Context, Service
 from tests.support.postgres import Databases
 from tests.support.sandbox import Account, Json, Sandbox
@@ -178,7 +178,7 @@ class World:
     """One test's payments service."""
 
     service: Service
-    till: Till
+    parts: Parts
     db: Database
     sandbox: Sandbox
     account: Account
@@ -380,15 +380,15 @@ async def payments_world(
     known = PaymentsSettings(**given)
     gateway = RazorpayGateway(known)
     appointments = InMemoryAppointments()
-    till = Till(db=db, gateway=gateway, appointments=appointments, settings=known)
+    parts = Parts(db=db, gateway=gateway, appointments=appointments, settings=known)
     clients: dict[str, ServiceClient] = {}
     context = Context(settings=Settings(), db=db, verifier=Tokens(), clock=Clock(), clients=clients)  # type: ignore[arg-type]
-    service = wire(context, till, gateway)
+    service = wire(context, parts)
     transport = httpx.ASGITransport(service.app)
     http = httpx.AsyncClient(transport=transport, base_url="http://payments", trust_env=False)
     try:
         yield World(
-            service, till, db, sandbox, account, appointments, http,
+            service, parts, db, sandbox, account, appointments, http,
             databases.url("payments"), databases.superuser_url("payments"), databases.audit_url("payments"),
         )  # fmt: skip
     finally:

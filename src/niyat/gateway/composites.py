@@ -43,14 +43,14 @@ class BookingView(BaseModel):
     """The appointment, and the order to pay it with; `payment` is null for a free visit."""
 
     appointment: Annotated[dict[str, Any], _passed_on("appointments.AppointmentView")]
-    payment: Annotated[dict[str, Any], _passed_on("payments.OrderToPay")] | None
+    payment: Annotated[dict[str, Any], _passed_on("payments.OrderView")] | None
 
 
 class PaidBookingView(BaseModel):
     """The appointment, and the payment as it stands; `payment` is null for a free visit."""
 
     appointment: Annotated[dict[str, Any], _passed_on("appointments.AppointmentView")]
-    payment: Annotated[dict[str, Any], _passed_on("payments.PaymentShown")] | None
+    payment: Annotated[dict[str, Any], _passed_on("payments.PaymentView")] | None
 
 
 class Caller:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
-from niyat.kernel.jobs import Bell, Job
+from niyat.kernel.jobs import Job
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.advance import advance, due_attempts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
@@ -14,7 +14,7 @@ from niyat.payments.commands.import_refunds import import_refunds
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import process_webhooks, prune_webhooks
-from niyat.payments.till import Till
+from niyat.payments.parts import Parts
 
 log = get_logger(__name__)
 
@@ -31,33 +31,33 @@ async def together(*work: Awaitable[None]) -> None:
             raise failed
 
 
-async def drive_attempts(till: Till) -> int:
+async def drive_attempts(parts: Parts) -> int:
     """Take every attempt that is due as far as it goes; how many were due."""
-    due = await due_attempts(till, AT_ONCE)
-    await together(*(advance(till, attempt) for attempt in due))
+    due = await due_attempts(parts, AT_ONCE)
+    await together(*(advance(parts, attempt) for attempt in due))
     return len(due)
 
 
-async def drive_refunds(till: Till) -> int:
+async def drive_refunds(parts: Parts) -> int:
     """Send, or ask about, every refund that is due; how many were."""
-    due = await due_refunds(till, AT_ONCE)
-    await together(*(drive_refund(till, refund_id) for refund_id in due))
+    due = await due_refunds(parts, AT_ONCE)
+    await together(*(drive_refund(parts, refund_id) for refund_id in due))
     return len(due)
 
 
-async def prune(till: Till) -> None:
+async def prune(parts: Parts) -> None:
     """Forget webhooks long worked off."""
-    await till.db.run(prune_webhooks, WEBHOOKS_KEPT)
+    await parts.db.run(prune_webhooks, WEBHOOKS_KEPT)
 
 
-def jobs(till: Till, webhooks: Bell, money: Bell) -> Sequence[Job]:
-    """The jobs of payments. `webhooks` rings when one was stored, `money` after every commit."""
-    return [
-        Job("payments: webhooks", 1, lambda: process_webhooks(till), webhooks),
-        Job("payments: poll orders", 2, lambda: poll(till)),
-        Job("payments: drive attempts", 1, lambda: drive_attempts(till), money),
-        Job("payments: import refunds", 2, lambda: import_refunds(till), money),
-        Job("payments: sweep", 10, lambda: sweep(till)),
-        Job("payments: drive refunds", 2, lambda: drive_refunds(till), money),
-        Job("payments: prune", 3600, lambda: prune(till)),
-    ]
+def jobs(parts: Parts) -> Sequence[Job]:
+    """All that runs on its own; what a bell rings for does not wait out its seconds."""
+    return (
+        Job("payments: work off webhooks", 1, lambda: process_webhooks(parts), parts.webhooks),
+        Job("payments: poll orders", 2, lambda: poll(parts)),
+        Job("payments: drive attempts", 1, lambda: drive_attempts(parts), parts.money),
+        Job("payments: import refunds", 2, lambda: import_refunds(parts), parts.money),
+        Job("payments: sweep", 10, lambda: sweep(parts)),
+        Job("payments: drive refunds", 2, lambda: drive_refunds(parts), parts.money),
+        Job("payments: forget old webhooks", 3600, lambda: prune(parts)),
+    )

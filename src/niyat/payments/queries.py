@@ -81,11 +81,9 @@ async def payments_of_appointment(db: Database, appointment_id: UUID) -> list[di
 
 async def payments_of_account(
     db: Database, account_id: UUID, before: UUID | None, limit: int
-) -> tuple[list[dict[str, Any]], UUID | None]:
-    """A page of an account's payments, the newest first, and the cursor of the next one."""
-    rows = await db.fetch(OF_ACCOUNT, account_id, before, limit + 1)
-    page = [_shaped(row) for row in rows[:limit]]
-    return page, page[-1]["payment_id"] if len(rows) > limit else None
+) -> list[dict[str, Any]]:
+    """An account's payments before that one, the newest first, and one more than `limit` if there are more."""
+    return [_shaped(row) for row in await db.fetch(OF_ACCOUNT, account_id, before, limit + 1)]
 
 
 async def find_refund(db: Any, refund_id: UUID) -> dict[str, Any]:

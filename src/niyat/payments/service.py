@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from niyat.kernel.jobs import Bell
+from dataclasses import replace
+
+from niyat.payments import http
 from niyat.payments.adapters.appointments_client import AppointmentsClient
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
-from niyat.payments.consumers import consumer
-from niyat.payments.http import routes
+from niyat.payments.consumers import consumers
 from niyat.payments.jobs import jobs
+from niyat.payments.parts import Parts
 from niyat.payments.settings import PaymentsSettings
-from niyat.payments.till import Till
 from niyat.service import Context, Service
 
 
 async def create(context: Context, settings: PaymentsSettings) -> Service:
     """Wire the service over the gateway and appointments. No money moves until its jobs run or somebody calls."""
     gateway = RazorpayGateway(settings)
-    till = Till(
+    parts = Parts(
         db=context.db,
         gateway=gateway,
         appointments=AppointmentsClient(context.clients["appointments"]),
         settings=settings,
     )
-    return wire(context, till, gateway)
+    return replace(wire(context, parts), close=gateway.close)
 
 
-def wire(context: Context, till: Till, gateway: RazorpayGateway) -> Service:
-    """The service around a till (tests bring an `Appointments` of their own)."""
-    webhooks, money = Bell(), Bell()
-    context.db.on_commit(money.ring)
-    app = routes()
-    app.state.db = context.db
-    app.state.verifier = context.verifier
-    app.state.till = till
-    app.state.webhooks = webhooks
+def wire(context: Context, parts: Parts) -> Service:
+    """The service that works with `parts`."""
+    parts.db.on_commit(parts.money.ring)
     return Service(
         name="payments",
-        app=app,
-        db=context.db,
-        consumers=[consumer(till.settings.commission_percent)],
-        jobs=jobs(till, webhooks, money),
-        close=gateway.close,
+        app=http.create(parts, context.verifier),
+        db=parts.db,
+        consumers=consumers(parts),
+        jobs=jobs(parts),
     )

@@ -30,11 +30,11 @@ async def test_authorized_is_no_answer_while_a_capture_may_be_on_its_way(world: 
     await world.verify(visit, paid)
     asked = await world.db.fetchval(ASKED)
     await world.db.execute(NOW)
-    await advance(world.till, paid["razorpay_payment_id"])
+    await advance(world.parts, paid["razorpay_payment_id"])
     assert await world.db.fetchval(ASKED) == asked is not None
-    await world.move(seconds=world.till.settings.longest_call_seconds + 1)
+    await world.move(seconds=world.parts.settings.longest_call_seconds + 1)
     await world.db.execute(NOW)
-    await advance(world.till, paid["razorpay_payment_id"])
+    await advance(world.parts, paid["razorpay_payment_id"])
     await world.settle()
     assert visit.status == "confirmed"
 

@@ -106,7 +106,10 @@ async def test_what_cannot_be_paid_is_refused_with_its_reason(world: World) -> N
         )
         assert (answer.status_code, answer.json()["code"]) == (409, code)
     stranger = await world.ask(
-        "POST", "/api/v1/payments/initiate", f"patient:{uuid4()}", {"appointment_id": str(visit.appointment_id)}
+        "POST",
+        "/api/v1/payments/initiate",
+        f"patient:{uuid4()}",
+        {"appointment_id": str(visit.appointment_id)},
     )
     assert stranger.status_code == 404
 
@@ -160,7 +163,7 @@ async def test_an_event_is_stored_once_and_a_rotated_secret_still_counts(world: 
     assert (await world.deliver(event)).json() == {"new": False}
     from pydantic import SecretStr
 
-    settings = world.till.settings
+    settings = world.parts.settings
     settings.razorpay_webhook_secret_previous = settings.razorpay_webhook_secret
     settings.razorpay_webhook_secret = SecretStr("the-new-one")
     assert (await world.deliver(event)).status_code == 200
@@ -253,15 +256,19 @@ async def test_money_is_shown_to_its_owner_and_to_administrators_only(world: Wor
 
 
 async def test_only_the_two_older_paths_exist_without_a_version(world: World) -> None:
-    paths = world.service.app.openapi()["paths"]  # type: ignore[attr-defined]
+    paths = world.service.app.openapi()["paths"]
     older = {path: paths[path]["post"].get("deprecated") for path in paths if not path.startswith("/api/v1/")}
     assert older == {"/payments/intent": True, "/payments/webhook": True}
-    assert not any("deprecated" in each for path in paths if path not in older for each in paths[path].values())
+    assert not any(
+        "deprecated" in each for path in paths if path not in older for each in paths[path].values()
+    )
 
 
 async def test_an_unsigned_return_does_not_change_how_often_a_payment_is_asked_about(world: World) -> None:
     begun = await world.initiate(world.visit())
-    await world.db.execute("UPDATE payment_transactions SET polls = 7, poll_at = niyat_now() + interval '1 hour'")
+    await world.db.execute(
+        "UPDATE payment_transactions SET polls = 7, poll_at = niyat_now() + interval '1 hour'"
+    )
     answer = await world.http.get(f"/api/v1/payments/callback?payment_id={begun['payment_id']}")
     assert answer.status_code == 303
     row = await world.db.fetchrow(
@@ -291,7 +298,7 @@ async def test_a_webhook_is_only_recorded_and_a_job_goes_on_from_there(world: Wo
     visit = world.visit()
     await world.sandbox.pay((await world.initiate(visit))["order_id"])
     await world.deliver_all()
-    await process_webhooks(world.till)
+    await process_webhooks(world.parts)
     assert await world.db.fetchval("SELECT step FROM payment_attempts") == "securing"
     await world.settle()
     assert visit.status == "confirmed"
@@ -316,9 +323,9 @@ async def test_an_order_of_another_amount_is_not_adopted_nor_one_of_a_closed_pay
     assert answer.status_code == 503
     await world.sandbox.clear_faults(world.account)
     payment_id = await world.db.fetchval("SELECT payment_id FROM payment_transactions")
-    await world.till.gateway.create_order(payment_id, PRICE + 1, "INR", {})
+    await world.parts.gateway.create_order(payment_id, PRICE + 1, "INR", {})
     await world.move(minutes=5)
-    await poll(world.till)
+    await poll(world.parts)
     assert await world.db.fetchval("SELECT gateway_order_id FROM payment_transactions") is None
 
     async def adopted(conn: Connection) -> bool:
@@ -336,6 +343,6 @@ async def test_a_row_that_fails_does_not_keep_the_others_waiting(world: World) -
     missing = world.appointments.visits.pop(visits[0].appointment_id)  # asking about it fails
     await world.db.execute("UPDATE payment_attempts SET next_at = niyat_now() - interval '1 hour'"
         " WHERE appointment_id = $1", visits[0].appointment_id)  # fmt: skip
-    await sweep(world.till)
+    await sweep(world.parts)
     assert [visit.status for visit in visits] == ["pending-payment", "confirmed"]
     world.appointments.visits[missing.appointment_id] = missing

@@ -24,9 +24,7 @@ async def found(world: World) -> set[str]:
     conn = await asyncpg.connect(world.audit_url)
     try:
         return {
-            check.name
-            for check in CHECKS
-            if await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
+            check.name for check in CHECKS if await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
         }
     finally:
         await conn.close()

@@ -9,7 +9,7 @@ from tests.support.payments_world import PRICE, World
 
 
 async def test_money_that_had_gone_back_before_it_was_seen_confirms_nothing(world: World) -> None:
-    if world.till.settings.capture.value == "manual":
+    if world.parts.settings.capture.value == "manual":
         pytest.skip("only captured money can be refunded")
     visit = world.visit()
     begun = await world.initiate(visit)

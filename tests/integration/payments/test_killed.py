@@ -79,7 +79,11 @@ async def test_killed_around_the_capture_no_rupee_is_lost(world: World, point: s
     proof = (paid["razorpay_order_id"], paid["razorpay_payment_id"], paid["razorpay_signature"])
     await die(world, visit, point, "verify", *proof)
     await world.appointments.secure(
-        visit.appointment_id, UUID(begun["payment_id"]), begun["order_id"], visit.amount, visit.currency,
+        visit.appointment_id,
+        UUID(begun["payment_id"]),
+        begun["order_id"],
+        visit.amount,
+        visit.currency,
         securing=1,
     )  # what the victim's appointments knew
     if closed:

@@ -16,7 +16,7 @@ async def books_say(world: World, *, captured: int, refunded: int) -> None:
 
 
 def manual(world: World) -> bool:
-    return world.till.settings.capture.value == "manual"
+    return world.parts.settings.capture.value == "manual"
 
 
 async def test_a_callback_without_webhook_confirms(world: World) -> None:

@@ -135,7 +135,9 @@ async def test_a_refund_made_in_the_dashboard_is_imported_once(world: World) -> 
     await world.audit()
 
 
-async def test_a_refund_that_the_dashboard_forestalled_is_superseded_and_nothing_is_owed(world: World) -> None:
+async def test_a_refund_that_the_dashboard_forestalled_is_superseded_and_nothing_is_owed(
+    world: World,
+) -> None:
     _, payment_id = await confirmed(world)
     attempt = (await world.payment(payment_id))["gateway_payment_id"]
     made = await world.sandbox.refund_in_dashboard(attempt)
@@ -175,14 +177,16 @@ async def test_what_a_forestalled_refund_still_owes_is_given_back(world: World) 
 
 async def test_a_failure_that_was_only_concluded_gives_way_to_the_gateways_word(world: World) -> None:
     _, payment_id = await confirmed(world)
-    await world.sandbox.add_fault(world.account, "payments.refund", "http-400", description="Not possible now")
+    await world.sandbox.add_fault(
+        world.account, "payments.refund", "http-400", description="Not possible now"
+    )
     await world.refund(payment_id, PRICE // 2, "k")
     await world.settle()
     refund = (await world.payment(payment_id))["refunds"][0]
     assert (refund["status"], refund["gateway_refund_id"]) == ("failed", None)
     assert (await world.ledger())["refund_owed"] == -PRICE // 2
     # An earlier, slower call of the same refund takes effect after all.
-    fact: Any = await world.till.gateway.refund(
+    fact: Any = await world.parts.gateway.refund(
         refund["refund_id"], refund["gateway_payment_id"], PRICE // 2
     )
     await world.sandbox.process_refund(fact.gateway_refund_id)

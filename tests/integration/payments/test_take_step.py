@@ -83,10 +83,12 @@ async def test_who_waits_for_a_sibling_goes_on_when_it_is_decided(world: World) 
     await drive(world)
     found = await steps(world)
     first = next(attempt for attempt, step in found.items() if step == "capturing")
-    later = "UPDATE payment_attempts SET next_at = niyat_now() + interval '14 minutes' WHERE step = 'securing'"
+    later = (
+        "UPDATE payment_attempts SET next_at = niyat_now() + interval '14 minutes' WHERE step = 'securing'"
+    )
     await world.db.execute(later)
     await world.move(minutes=2)
-    await advance(world.till, first)
+    await advance(world.parts, first)
     await drive(world)
     assert sorted((await steps(world)).values()) == ["kept", "lapsing"]
     await world.pump()

@@ -17,7 +17,7 @@ from tests.support.postgres import Databases
     [("payment_may_move", PaymentStatus, TRANSITIONS), ("attempt_may_move", Step, STEPS)],
 )
 async def test_every_pair_is_allowed_in_the_database_exactly_as_in_the_domain(
-    databases: Databases, function: str, states: type, table: dict[object, str]
+    databases: Databases, function: str, states: type[PaymentStatus | Step], table: dict[object, str]
 ) -> None:
     db = await Database.connect(databases.url("payments"))
     try:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from niyat.kernel.backoff import delay
 from niyat.events.catalogue import APPOINTMENTS, PAYMENTS, AppointmentConfirmed, Event
 from niyat.events.envelope import message_for
 from niyat.events.inbox import Consumer
+from niyat.kernel.backoff import delay
 from niyat.kernel.db import Connection
 from tests.support.events import authorized, confirmed
 

@@ -26,9 +26,9 @@ from niyat.payments.domain import (
     next_move,
     step_after_secure,
 )
+from niyat.payments.parts import Parts
 from niyat.payments.ports import AttemptFact, Refused, Unknown
 from niyat.payments.reasons import reason_code
-from niyat.payments.till import Till
 
 log = get_logger(__name__)
 
@@ -75,36 +75,36 @@ class Plan:
     securing: int
 
 
-async def advance(till: Till, gateway_payment_id: str) -> None:
+async def advance(parts: Parts, gateway_payment_id: str) -> None:
     """Take an attempt as far as it goes now. Does nothing when another worker is at it or it waits its turn."""
-    lease = timedelta(seconds=till.settings.lease_seconds)
-    held = await till.db.fetchval(CLAIM, gateway_payment_id, lease)
+    lease = timedelta(seconds=parts.settings.lease_seconds)
+    held = await parts.db.fetchval(CLAIM, gateway_payment_id, lease)
     if held is None:
         return
     for _ in range(TURNS):
-        plan = await till.db.run(lambda conn: _decide(conn, gateway_payment_id))
+        plan = await parts.db.run(lambda conn: _decide(conn, gateway_payment_id))
         match plan.move:
             case Move.SECURE:
-                known = await _secure(till, plan)
+                known = await _secure(parts, plan)
             case Move.CAPTURE:
-                known = await _capture(till, plan)
+                known = await _capture(parts, plan)
             case Move.FETCH:
-                known = await _fetch(till, plan)
+                known = await _fetch(parts, plan)
             case Move.SETTLE:
                 known = True
             case Move.WAIT:
                 known = False
         if not known:
             break
-        held = await till.db.fetchval(RENEW, gateway_payment_id, lease, held)
+        held = await parts.db.fetchval(RENEW, gateway_payment_id, lease, held)
         if held is None:
             return
-    await till.db.execute(LATER, gateway_payment_id, LONGEST_WAIT, held)
+    await parts.db.execute(LATER, gateway_payment_id, LONGEST_WAIT, held)
 
 
-async def due_attempts(till: Till, limit: int = 50) -> list[str]:
+async def due_attempts(parts: Parts, limit: int = 50) -> list[str]:
     """The attempts that wait to be driven."""
-    return [row[0] for row in await till.db.fetch(CLAIM_DUE, limit)]
+    return [row[0] for row in await parts.db.fetch(CLAIM_DUE, limit)]
 
 
 async def _decide(conn: Connection, gateway_payment_id: str) -> Plan:
@@ -139,10 +139,10 @@ def view_of(payment: Row, attempt: Row) -> AttemptView:
     )
 
 
-async def _secure(till: Till, plan: Plan) -> bool:
+async def _secure(parts: Parts, plan: Plan) -> bool:
     payment, attempt = plan.payment, plan.attempt
     try:
-        outcome = await till.appointments.secure(
+        outcome = await parts.appointments.secure(
             payment["appointment_id"],
             payment["payment_id"],
             payment["gateway_order_id"],
@@ -153,7 +153,7 @@ async def _secure(till: Till, plan: Plan) -> bool:
     except ServiceUnavailable:
         return False  # unknown: the call is idempotent and is made again
     crash_point("payments:secured")
-    return await till.db.run(lambda conn: _after_secure(conn, attempt["gateway_payment_id"], outcome))
+    return await parts.db.run(lambda conn: _after_secure(conn, attempt["gateway_payment_id"], outcome))
 
 
 async def _after_secure(conn: Connection, gateway_payment_id: str, outcome: Secured) -> bool:
@@ -169,30 +169,30 @@ async def _after_secure(conn: Connection, gateway_payment_id: str, outcome: Secu
     return True
 
 
-async def _capture(till: Till, plan: Plan) -> bool:
+async def _capture(parts: Parts, plan: Plan) -> bool:
     attempt = plan.attempt
     crash_point("payments:capture-intended")
-    answer = await till.gateway.capture(
+    answer = await parts.gateway.capture(
         attempt["gateway_payment_id"], plan.payment["amount"], plan.payment["currency"]
     )
     crash_point("payments:capture-called")
     if isinstance(answer, AttemptFact):
-        await till.db.run(lambda conn: record_attempt(conn, answer, source="capture"))
+        await parts.db.run(lambda conn: record_attempt(conn, answer, source="capture"))
         crash_point("payments:capture-recorded")
         return True
     if isinstance(answer, Refused):
-        return await _fetch(till, plan, refused=answer)
+        return await _fetch(parts, plan, refused=answer)
     return _unknown(attempt, answer)
 
 
-async def _fetch(till: Till, plan: Plan, *, refused: Refused | None = None) -> bool:
+async def _fetch(parts: Parts, plan: Plan, *, refused: Refused | None = None) -> bool:
     """◆ A capture may have happened: ask the gateway until it is known. Then decide."""
     attempt = plan.attempt
-    answer = await till.gateway.fetch_payment(attempt["gateway_payment_id"])
+    answer = await parts.gateway.fetch_payment(attempt["gateway_payment_id"])
     if not isinstance(answer, AttemptFact):
         return _unknown(attempt, answer)
-    longest_call = timedelta(seconds=till.settings.longest_call_seconds)
-    return await till.db.run(lambda conn: _after_fetch(conn, answer, refused, longest_call))
+    longest_call = timedelta(seconds=parts.settings.longest_call_seconds)
+    return await parts.db.run(lambda conn: _after_fetch(conn, answer, refused, longest_call))
 
 
 async def _after_fetch(

@@ -15,9 +15,9 @@ from niyat.payments.commands.case import lock_case_of_payment, one
 from niyat.payments.commands.record_refund import move_refund, record_refund, supersede_refund
 from niyat.payments.commands.refund import intend_refund
 from niyat.payments.domain import RefundStatus, left_to_do
+from niyat.payments.parts import Parts
 from niyat.payments.ports import RefundFact, Refused, Unknown
 from niyat.payments.reasons import reason_code
-from niyat.payments.till import Till
 
 log = get_logger(__name__)
 
@@ -45,66 +45,66 @@ LONGEST_WAIT = timedelta(hours=1)
 WORRYING_TRIES = 6
 
 
-async def due_refunds(till: Till, limit: int = 50) -> list[UUID]:
+async def due_refunds(parts: Parts, limit: int = 50) -> list[UUID]:
     """The refunds that wait to be sent or asked about."""
-    return [row[0] for row in await till.db.fetch(DUE, limit)]
+    return [row[0] for row in await parts.db.fetch(DUE, limit)]
 
 
-async def drive_refund(till: Till, refund_id: UUID) -> None:
+async def drive_refund(parts: Parts, refund_id: UUID) -> None:
     """Send a refund, or ask what became of it. Does nothing when another worker is at it."""
-    refund = await till.db.fetchrow(CLAIM, refund_id, timedelta(seconds=till.settings.lease_seconds))
+    refund = await parts.db.fetchrow(CLAIM, refund_id, timedelta(seconds=parts.settings.lease_seconds))
     if refund is None:
         return
     crash_point("payments:refund-intended")
-    answer = await _ask(till, refund)
+    answer = await _ask(parts, refund)
     crash_point("payments:refund-called")
     if isinstance(answer, Refused):
-        answer = await _refused(till, refund, answer)
+        answer = await _refused(parts, refund, answer)
     if isinstance(answer, RefundFact):
         fact = answer
-        await till.db.run(lambda conn: record_refund(conn, fact, source="gateway"))
+        await parts.db.run(lambda conn: record_refund(conn, fact, source="gateway"))
         crash_point("payments:refund-recorded")
     why = answer.why if isinstance(answer, Unknown) else None
     if why and refund["tries"] >= WORRYING_TRIES:
         log.error("a refund is still not through", refund_id=str(refund_id), tries=refund["tries"], why=why)
-    await till.db.execute(LATER, refund_id, LONGEST_WAIT, why)
+    await parts.db.execute(LATER, refund_id, LONGEST_WAIT, why)
 
 
-async def _ask(till: Till, refund: Row) -> RefundFact | Refused | Unknown:
+async def _ask(parts: Parts, refund: Row) -> RefundFact | Refused | Unknown:
     if refund["gateway_refund_id"] is not None:
-        return await till.gateway.fetch_refund(refund["gateway_refund_id"])
+        return await parts.gateway.fetch_refund(refund["gateway_refund_id"])
     if refund["sent_before"]:
         # How long the gateway remembers a key is not documented, so look before repeating the call.
-        known = await _at_gateway(till, refund)
+        known = await _at_gateway(parts, refund)
         if known is not None:
             return known
-    return await till.gateway.refund(refund["refund_id"], refund["gateway_payment_id"], refund["amount"])
+    return await parts.gateway.refund(refund["refund_id"], refund["gateway_payment_id"], refund["amount"])
 
 
-async def _at_gateway(till: Till, refund: Row) -> RefundFact | Unknown | None:
+async def _at_gateway(parts: Parts, refund: Row) -> RefundFact | Unknown | None:
     """This refund as the gateway has it; None when it has none. Refunds made elsewhere are imported on the way."""
-    answer = await till.gateway.refunds_of(refund["gateway_payment_id"])
+    answer = await parts.gateway.refunds_of(refund["gateway_payment_id"])
     if isinstance(answer, (Refused, Unknown)):
         return Unknown("the gateway's refunds are not known")
     for fact in answer:
         if fact.our_refund_id == refund["refund_id"]:
             return fact
     for fact in answer:
-        await till.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="gateway"))  # type: ignore[misc]
+        await parts.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="gateway"))  # type: ignore[misc]
     return None
 
 
-async def _refused(till: Till, refund: Row, refused: Refused) -> RefundFact | Refused | Unknown:
+async def _refused(parts: Parts, refund: Row, refused: Refused) -> RefundFact | Refused | Unknown:
     """A refusal: was it done after all? Can it be done later? Else it failed, and stays owed."""
     if "balance" in refused.description.lower():
         log.error("the gateway's balance does not cover a refund", refund_id=str(refund["refund_id"]))
         return Unknown("insufficient balance")
     if refund["gateway_refund_id"] is not None:
         return Unknown("the gateway does not know its own refund")
-    known = await _at_gateway(till, refund)
+    known = await _at_gateway(parts, refund)
     if known is not None:
         return known
-    await till.db.run(lambda conn: _give_up(conn, refund["refund_id"], reason_code(refused.description)))
+    await parts.db.run(lambda conn: _give_up(conn, refund["refund_id"], reason_code(refused.description)))
     return refused
 
 

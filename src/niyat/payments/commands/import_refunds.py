@@ -10,8 +10,8 @@ from datetime import timedelta
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.record_refund import record_refund
 from niyat.payments.domain import RefundStatus
+from niyat.payments.parts import Parts
 from niyat.payments.ports import Refused, Unknown
-from niyat.payments.till import Till
 
 log = get_logger(__name__)
 
@@ -29,22 +29,22 @@ WHERE gateway_payment_id = $1 AND gateway_refunded = $2
 TRY_AGAIN = timedelta(minutes=2)
 
 
-async def import_refunds(till: Till, limit: int = 20) -> int:
+async def import_refunds(parts: Parts, limit: int = 20) -> int:
     """Read the refunds of the attempts that are due; how many were."""
-    due = await till.db.fetch(CLAIM, limit, TRY_AGAIN)
+    due = await parts.db.fetch(CLAIM, limit, TRY_AGAIN)
     for row in due:
         try:
-            await _import(till, row["gateway_payment_id"], row["gateway_refunded"])
+            await _import(parts, row["gateway_payment_id"], row["gateway_refunded"])
         except Exception:  # logged, and read again at its next turn; the others must not wait for it
             log.exception("refunds could not be read", gateway_payment_id=row["gateway_payment_id"])
     return len(due)
 
 
-async def _import(till: Till, gateway_payment_id: str, said: int) -> None:
-    answer = await till.gateway.refunds_of(gateway_payment_id)
+async def _import(parts: Parts, gateway_payment_id: str, said: int) -> None:
+    answer = await parts.gateway.refunds_of(gateway_payment_id)
     if isinstance(answer, (Refused, Unknown)):
         return  # unknown: asked again at its next turn
     for fact in answer:
-        await till.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="import"))  # type: ignore[misc]
+        await parts.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="import"))  # type: ignore[misc]
     total = sum(fact.amount for fact in answer if fact.status is not RefundStatus.FAILED)
-    await till.db.execute(IMPORTED, gateway_payment_id, said, total)
+    await parts.db.execute(IMPORTED, gateway_payment_id, said, total)

@@ -18,9 +18,9 @@ from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, one, tell
 from niyat.payments.errors import AppointmentCancelled, PaymentProviderRefused
+from niyat.payments.parts import Parts
 from niyat.payments.ports import Order, Quote, Refused, Unknown
 from niyat.payments.reasons import reason_code
-from niyat.payments.till import Till
 
 log = get_logger(__name__)
 
@@ -66,17 +66,17 @@ class Initiated:
     new: bool
 
 
-async def initiate(till: Till, appointment_id: UUID, account_id: UUID) -> Initiated:
+async def initiate(parts: Parts, appointment_id: UUID, account_id: UUID) -> Initiated:
     """Begin to pay for an appointment, or go on with the payment that is open.
 
     Raises AppointmentNotFound, HoldLapsed, AppointmentCancelled, AlreadyPaid, NoPaymentNeeded,
     PaymentProviderRefused, ServiceUnavailable (try again: nothing is lost, nothing is doubled).
     """
-    quote = await till.appointments.payment_started(appointment_id, account_id)
-    payment, new = await till.db.run(lambda conn: _intend(conn, quote, account_id))
+    quote = await parts.appointments.payment_started(appointment_id, account_id)
+    payment, new = await parts.db.run(lambda conn: _intend(conn, quote, account_id))
     crash_point("payments:order-intended")
     if payment["gateway_order_id"] is None:
-        await obtain_order(till, payment)
+        await obtain_order(parts, payment)
     return Initiated(payment["payment_id"], new)
 
 
@@ -109,55 +109,55 @@ async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row
     return payment, True
 
 
-async def claim_order(till: Till, payment_id: UUID) -> Row | None:
+async def claim_order(parts: Parts, payment_id: UUID) -> Row | None:
     """Take the lease on a missing order, and say whether it was asked for before; None: another worker is at it."""
-    return await till.db.fetchrow(CLAIM_ORDER, payment_id, timedelta(seconds=till.settings.lease_seconds))
+    return await parts.db.fetchrow(CLAIM_ORDER, payment_id, timedelta(seconds=parts.settings.lease_seconds))
 
 
-async def obtain_order(till: Till, payment: Row) -> None:
+async def obtain_order(parts: Parts, payment: Row) -> None:
     """Get the order of a stored intent: adopt the one that exists, else create it.
 
     Raises PaymentProviderRefused, or ServiceUnavailable while it is unknown or another worker is at it.
     """
     payment_id = payment["payment_id"]
-    claim = await claim_order(till, payment_id)
+    claim = await claim_order(parts, payment_id)
     if claim is None:
-        if await till.db.fetchval(ORDER_OF, payment_id):
+        if await parts.db.fetchval(ORDER_OF, payment_id):
             return
         raise ServiceUnavailable("This payment is being prepared; try again in a moment.")
-    answer = await _find_or_create(till, payment, asked_before=claim["asked_before"])
+    answer = await _find_or_create(parts, payment, asked_before=claim["asked_before"])
     crash_point("payments:order-created")
     if isinstance(answer, Order):
-        if not await till.db.run(lambda conn: adopt(conn, payment_id, answer.order_id)):
+        if not await parts.db.run(lambda conn: adopt(conn, payment_id, answer.order_id)):
             raise ServiceUnavailable("This payment was closed meanwhile; look again in a moment.")
     elif isinstance(answer, Refused):
         log.error("the gateway refuses an order", code=answer.code, reason=answer.reason)
-        await till.db.run(lambda conn: give_up(conn, payment_id, reason_code(answer.reason)))
+        await parts.db.run(lambda conn: give_up(conn, payment_id, reason_code(answer.reason)))
         raise PaymentProviderRefused
     else:
-        await till.db.execute(RELEASE_LEASE, payment_id)
+        await parts.db.execute(RELEASE_LEASE, payment_id)
         raise ServiceUnavailable("The payment provider does not answer; try again in a moment.")
 
 
-async def _find_or_create(till: Till, payment: Row, *, asked_before: bool) -> Order | Refused | Unknown:
+async def _find_or_create(parts: Parts, payment: Row, *, asked_before: bool) -> Order | Refused | Unknown:
     if asked_before:
-        found = await by_receipt(till, payment)
+        found = await by_receipt(parts, payment)
         if found is not None:
             return found
-    answer = await till.gateway.create_order(
+    answer = await parts.gateway.create_order(
         payment["payment_id"],
         payment["amount"],
         payment["currency"],
         {"payment_id": str(payment["payment_id"]), "appointment_id": str(payment["appointment_id"])},
     )
     if isinstance(answer, Unknown):
-        return await by_receipt(till, payment) or answer
+        return await by_receipt(parts, payment) or answer
     return answer
 
 
-async def by_receipt(till: Till, payment: Row) -> Order | Unknown | None:
+async def by_receipt(parts: Parts, payment: Row) -> Order | Unknown | None:
     """The oldest order with our receipt, amount and currency; None when there is none."""
-    answer = await till.gateway.find_orders_by_receipt(payment["payment_id"])
+    answer = await parts.gateway.find_orders_by_receipt(payment["payment_id"])
     if isinstance(answer, (Refused, Unknown)):
         return Unknown("the search by receipt was not answered")
     wanted = (str(payment["payment_id"]), payment["amount"], payment["currency"])

@@ -12,8 +12,8 @@ from niyat.kernel.db import Row
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.initiate import RELEASE_LEASE, adopt, by_receipt, claim_order, give_up
 from niyat.payments.commands.record_attempt import record_attempt
+from niyat.payments.parts import Parts
 from niyat.payments.ports import Order, Refused, Unknown
-from niyat.payments.till import Till
 
 log = get_logger(__name__)
 
@@ -44,39 +44,39 @@ GIVE_UP_AFTER = timedelta(days=6)
 LOOK_AFTER = timedelta(days=14)
 
 
-async def poll(till: Till, limit: int = 20) -> int:
+async def poll(parts: Parts, limit: int = 20) -> int:
     """Ask about the orders that are due; how many were."""
-    due = await till.db.fetch(CLAIM, limit)
+    due = await parts.db.fetch(CLAIM, limit)
     for payment in due:
         try:
-            await (_missing_order if payment["gateway_order_id"] is None else _ask)(till, payment)
+            await (_missing_order if payment["gateway_order_id"] is None else _ask)(parts, payment)
         except Exception:  # logged, and asked again at its next turn; the others must not wait for it
             log.exception("an order could not be asked about", payment_id=str(payment["payment_id"]))
     return len(due)
 
 
-async def _ask(till: Till, payment: Row) -> None:
-    answer = await till.gateway.order_payments(payment["gateway_order_id"])
+async def _ask(parts: Parts, payment: Row) -> None:
+    answer = await parts.gateway.order_payments(payment["gateway_order_id"])
     if isinstance(answer, (Refused, Unknown)):
         return  # unknown: asked again at its next turn
     for fact in answer:
-        await till.db.run(lambda conn, fact=fact: record_attempt(conn, fact, source="poll"))  # type: ignore[misc]
-    if not await till.db.fetchval(UNRESOLVED, payment["payment_id"]):
-        await till.db.execute(STOP, payment["payment_id"], GIVE_UP_AFTER, LOOK_AFTER)
+        await parts.db.run(lambda conn, fact=fact: record_attempt(conn, fact, source="poll"))  # type: ignore[misc]
+    if not await parts.db.fetchval(UNRESOLVED, payment["payment_id"]):
+        await parts.db.execute(STOP, payment["payment_id"], GIVE_UP_AFTER, LOOK_AFTER)
 
 
-async def _missing_order(till: Till, payment: Row) -> None:
+async def _missing_order(parts: Parts, payment: Row) -> None:
     """An order whose creation was never answered, and nobody came back for it: adopt it, or give the payment up."""
     payment_id = payment["payment_id"]
     if not payment["open"]:  # nobody will ever see its order, if it has one
-        await till.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
+        await parts.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
         return
-    if not await claim_order(till, payment_id):
+    if not await claim_order(parts, payment_id):
         return  # somebody is making it at this moment
-    found = await by_receipt(till, payment)
+    found = await by_receipt(parts, payment)
     if isinstance(found, Order):
-        await till.db.run(lambda conn: adopt(conn, payment_id, found.order_id))
-    elif found is None and await till.db.fetchval(HOLD_OVER, payment["appointment_id"]):
-        await till.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
+        await parts.db.run(lambda conn: adopt(conn, payment_id, found.order_id))
+    elif found is None and await parts.db.fetchval(HOLD_OVER, payment["appointment_id"]):
+        await parts.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
     else:
-        await till.db.execute(RELEASE_LEASE, payment_id)
+        await parts.db.execute(RELEASE_LEASE, payment_id)

@@ -12,8 +12,8 @@ from niyat.payments.commands.refund import intend_refund, promised
 from niyat.payments.commands.see_appointment import CONFIRM
 from niyat.payments.commands.take_step import take_step
 from niyat.payments.domain import Secured, Step, owed_on_close
+from niyat.payments.parts import Parts
 from niyat.payments.ports import Verdict
-from niyat.payments.till import Till
 
 log = get_logger(__name__)
 
@@ -29,21 +29,21 @@ ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDA
 ASK_AGAIN = timedelta(minutes=2)
 
 
-async def sweep(till: Till) -> int:
+async def sweep(parts: Parts) -> int:
     """Ask about every captured payment whose visit is not known to be confirmed; how many were asked about."""
-    after = timedelta(seconds=till.settings.sweep_after_seconds)
-    due = await till.db.fetch(CLAIM, after, ASK_AGAIN)
+    after = timedelta(seconds=parts.settings.sweep_after_seconds)
+    due = await parts.db.fetch(CLAIM, after, ASK_AGAIN)
     for attempt in due:
         try:
-            await _ask(till, attempt)
+            await _ask(parts, attempt)
         except Exception:  # logged, and asked again at its next turn; the others must not wait for it
             log.exception("a capture could not be swept", gateway_payment_id=attempt["gateway_payment_id"])
     return len(due)
 
 
-async def _ask(till: Till, attempt: Row) -> None:
+async def _ask(parts: Parts, attempt: Row) -> None:
     try:
-        verdict = await till.appointments.payment_captured(
+        verdict = await parts.appointments.payment_captured(
             attempt["appointment_id"],
             attempt["payment_id"],
             attempt["captured_amount"],
@@ -51,7 +51,7 @@ async def _ask(till: Till, attempt: Row) -> None:
         )
     except ServiceUnavailable:
         return  # unknown: asked again at its next turn
-    await till.db.run(lambda conn: _settle(conn, attempt, verdict))
+    await parts.db.run(lambda conn: _settle(conn, attempt, verdict))
 
 
 async def _settle(conn: Connection, swept: Row, verdict: Verdict) -> None:

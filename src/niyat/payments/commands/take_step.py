@@ -98,6 +98,4 @@ async def _let_go(
     known_free = source == "appointments"
     if lets_go(view, Step(attempt["step"]), step, siblings, known_free=known_free):
         securing = await conn.fetchval(LET_GO, case.appointment_id)
-        await tell(
-            conn, case, PaymentReleased, payment, reason_code=reason or "released", securing=securing
-        )
+        await tell(conn, case, PaymentReleased, payment, reason_code=reason or "released", securing=securing)

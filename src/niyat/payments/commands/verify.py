@@ -20,8 +20,8 @@ from niyat.payments.errors import (
     PaymentOfAnotherOrder,
     SignatureWrong,
 )
+from niyat.payments.parts import Parts
 from niyat.payments.ports import AttemptFact
-from niyat.payments.till import Till
 
 BY_ORDER = """
 SELECT * FROM payment_transactions WHERE gateway_order_id = $1 AND ($2::uuid IS NULL OR account_id = $2)
@@ -47,7 +47,7 @@ class Proof:
 
 
 async def verify(
-    till: Till,
+    parts: Parts,
     proof: Proof,
     *,
     account_id: UUID | None,
@@ -60,38 +60,38 @@ async def verify(
     What is not decided when this returns, jobs decide. Raises PaymentNotFound, SignatureWrong,
     PaymentOfAnotherAppointment, PaymentOfAnotherOrder; none of them has an effect.
     """
-    payment = await till.db.fetchrow(BY_ORDER, proof.order_id, account_id)
+    payment = await parts.db.fetchrow(BY_ORDER, proof.order_id, account_id)
     if payment is None:
         raise PaymentNotFound
-    secret = till.settings.razorpay_key_secret.get_secret_value()
+    secret = parts.settings.razorpay_key_secret.get_secret_value()
     if not signatures.verify_checkout(
         secret, payment["gateway_order_id"], proof.gateway_payment_id, proof.signature
     ):
         raise SignatureWrong
     if appointment_id is not None and payment["appointment_id"] != appointment_id:
         raise PaymentOfAnotherAppointment
-    if await till.db.fetchval(KNOWN_ELSEWHERE, proof.gateway_payment_id, payment["payment_id"]):
+    if await parts.db.fetchval(KNOWN_ELSEWHERE, proof.gateway_payment_id, payment["payment_id"]):
         raise PaymentOfAnotherOrder
-    await _learn(till, payment, proof)
+    await _learn(parts, payment, proof)
     if wait:
-        await _wait(till, proof.gateway_payment_id)
+        await _wait(parts, proof.gateway_payment_id)
     payment_id: UUID = payment["payment_id"]
     return payment_id
 
 
-async def _learn(till: Till, payment: Row, proof: Proof) -> None:
-    fact = await till.gateway.fetch_payment(proof.gateway_payment_id)
+async def _learn(parts: Parts, payment: Row, proof: Proof) -> None:
+    fact = await parts.gateway.fetch_payment(proof.gateway_payment_id)
     if not isinstance(fact, AttemptFact):
-        await till.db.execute(POLL_NOW, payment["payment_id"])  # unknown: the poll asks on
+        await parts.db.execute(POLL_NOW, payment["payment_id"])  # unknown: the poll asks on
         return
     if fact.order_id != payment["gateway_order_id"]:
         raise PaymentOfAnotherOrder
-    await till.db.run(lambda conn: record_attempt(conn, fact, source="callback"))
-    await advance(till, proof.gateway_payment_id)
+    await parts.db.run(lambda conn: record_attempt(conn, fact, source="callback"))
+    await advance(parts, proof.gateway_payment_id)
 
 
-async def _wait(till: Till, gateway_payment_id: str) -> None:
+async def _wait(parts: Parts, gateway_payment_id: str) -> None:
     """Another worker may be at it: give it a moment, so that the answer can say how it ended."""
-    deadline = time.monotonic() + till.settings.verify_wait_seconds
-    while await till.db.fetchval(STEP, gateway_payment_id) in ON_ITS_WAY and time.monotonic() < deadline:  # noqa: ASYNC110
+    deadline = time.monotonic() + parts.settings.verify_wait_seconds
+    while await parts.db.fetchval(STEP, gateway_payment_id) in ON_ITS_WAY and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(LOOK_AGAIN_SECONDS)

@@ -16,8 +16,8 @@ from niyat.kernel.errors import NiyatError
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.record_attempt import record_attempt
 from niyat.payments.commands.record_refund import record_refund
+from niyat.payments.parts import Parts
 from niyat.payments.ports import WebhookFacts
-from niyat.payments.till import Till
 
 log = get_logger(__name__)
 
@@ -60,11 +60,11 @@ class NotYetKnown(Exception):
     """The event is about an order or a capture that we have not stored yet."""
 
 
-async def process_webhooks(till: Till, limit: int = 50) -> int:
+async def process_webhooks(parts: Parts, limit: int = 50) -> int:
     """Work off the events that are due; how many were."""
-    due = await till.db.fetch(CLAIM, timedelta(seconds=till.settings.lease_seconds), limit)
+    due = await parts.db.fetch(CLAIM, timedelta(seconds=parts.settings.lease_seconds), limit)
     for event in sorted(due, key=lambda row: row["id"]):
-        await _process(till, event)
+        await _process(parts, event)
     return len(due)
 
 
@@ -78,16 +78,16 @@ async def prune_webhooks(conn: Connection, older_than: timedelta) -> None:
     await conn.execute(PRUNE, older_than)
 
 
-async def _process(till: Till, event: Row) -> None:
+async def _process(parts: Parts, event: Row) -> None:
     async def effect(conn: Connection) -> None:
-        await apply(conn, till.gateway.read_webhook(json.loads(event["body"])))
+        await apply(conn, parts.gateway.read_webhook(json.loads(event["body"])))
         await conn.execute(DONE, event["id"], None)
 
     try:
-        await till.db.run(effect)
+        await parts.db.run(effect)
     except NotYetKnown:
         # The gateway can be faster than our own storing of its order; others use the same account, too.
-        await till.db.execute(AGAIN if event["tries"] < MAX_TRIES else DONE, event["id"], OF_NO_ORDER)
+        await parts.db.execute(AGAIN if event["tries"] < MAX_TRIES else DONE, event["id"], OF_NO_ORDER)
         return
     except FAILURES as error:
         last = event["tries"] >= MAX_TRIES
@@ -95,7 +95,7 @@ async def _process(till: Till, event: Row) -> None:
         log.error(
             "a webhook failed", webhook_id=event["id"], type=event["type"], tries=event["tries"], dead=last
         )
-        await till.db.execute(DEAD if last else AGAIN, event["id"], why)
+        await parts.db.execute(DEAD if last else AGAIN, event["id"], why)
         return
 
 

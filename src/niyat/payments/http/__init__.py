@@ -1,14 +1,14 @@
-"""Routes of payments: begin and verify, read, refund, and what the gateway itself calls."""
+"""The service's HTTP app: begin and verify, read, refund, and what the gateway itself calls."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
+from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.http import create_app
 from niyat.payments.http import gateway_calls, payments, reads, refunds
-from niyat.payments.http.common import ERRORS
-
-__all__ = ["ERRORS", "routes"]
+from niyat.payments.http.table import TABLE
+from niyat.payments.parts import Parts
 
 DESCRIPTION = """
 Takes money for visits and gives it back. An order is made at the payment provider; what the browser, the provider's
@@ -18,9 +18,18 @@ webhooks and our own polling say about it meet in one place, so that every rupee
 PREFIX = "/api/v1/payments"
 
 
+def create(parts: Parts, verifier: TokenVerifier) -> FastAPI:
+    """The app that works with `parts`."""
+    app = routes()
+    app.state.parts = parts
+    app.state.db = parts.db
+    app.state.verifier = verifier
+    return app
+
+
 def routes() -> FastAPI:
-    """The service's routes, without what they call."""
-    app = create_app("Niyat payments", DESCRIPTION, table=ERRORS)
+    """The app's routes, without what they work on."""
+    app = create_app("Niyat payments", DESCRIPTION, table=TABLE)
     for router in (payments.router, gateway_calls.router, reads.router, refunds.router):
         app.include_router(router, prefix=PREFIX)
     for older in (payments.older, gateway_calls.older):

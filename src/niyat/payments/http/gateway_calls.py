@@ -9,15 +9,15 @@ from fastapi import APIRouter, Form, Header, Query, Request
 from fastapi.responses import RedirectResponse
 
 from niyat.kernel.http import problems
-from niyat.kernel.jobs import Bell
 from niyat.payments import errors
 from niyat.payments.commands.poll_soon import poll_soon
 from niyat.payments.commands.verify import Proof, verify
 from niyat.payments.commands.webhook_store import store_webhook
-from niyat.payments.http.common import ERRORS, TheTill
-from niyat.payments.http.models import Taken
+from niyat.payments.http.here import Here
+from niyat.payments.http.shapes import TakenView
+from niyat.payments.http.table import TABLE
+from niyat.payments.parts import Parts
 from niyat.payments.queries import find_payment
-from niyat.payments.till import Till
 
 router = APIRouter(tags=["provider"])
 older = APIRouter(tags=["provider"])
@@ -30,7 +30,7 @@ BODY = {
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 }
-RETURNING = problems(ERRORS, errors.SignatureWrong, errors.PaymentNotFound, errors.PaymentOfAnotherOrder)
+RETURNING = problems(TABLE, errors.SignatureWrong, errors.PaymentNotFound, errors.PaymentOfAnotherOrder)
 
 
 @older.post(
@@ -38,26 +38,25 @@ RETURNING = problems(ERRORS, errors.SignatureWrong, errors.PaymentNotFound, erro
     deprecated=True,
     summary="An event of the payment provider (the older path)",
     openapi_extra=BODY,
-    responses=problems(ERRORS, errors.SignatureWrong, errors.WebhookMalformed, errors.AccountMismatch),
+    responses=problems(TABLE, errors.SignatureWrong, errors.WebhookMalformed, errors.AccountMismatch),
 )
 @router.post(
     "/webhook",
     summary="An event of the payment provider",
     openapi_extra=BODY,
-    responses=problems(ERRORS, errors.SignatureWrong, errors.WebhookMalformed, errors.AccountMismatch),
+    responses=problems(TABLE, errors.SignatureWrong, errors.WebhookMalformed, errors.AccountMismatch),
 )
 async def receive_webhook(
     request: Request,
-    till: TheTill,
+    parts: Here,
     x_razorpay_signature: Annotated[str | None, Header(description="Hex HMAC-SHA256 of the body")] = None,
     x_razorpay_event_id: Annotated[str | None, Header(max_length=255, description="The event's id")] = None,
-) -> Taken:
+) -> TakenView:
     """Stored at once, worked off afterwards. A forged event is refused and changes nothing."""
     raw = await _body(request)
-    new = await store_webhook(till, raw, x_razorpay_signature, x_razorpay_event_id)
-    bell: Bell = request.app.state.webhooks
-    bell.ring()
-    return Taken(new=new)
+    new = await store_webhook(parts, raw, x_razorpay_signature, x_razorpay_event_id)
+    parts.webhooks.ring()
+    return TakenView(new=new)
 
 
 async def _body(request: Request) -> bytes:
@@ -85,14 +84,14 @@ InQuery = Annotated[str | None, Query(max_length=256)]
     responses=RETURNING,
 )
 async def return_by_form(
-    till: TheTill,
+    parts: Here,
     payment_id: UUID | None = None,
     razorpay_payment_id: FieldOf = None,
     razorpay_order_id: FieldOf = None,
     razorpay_signature: FieldOf = None,
 ) -> RedirectResponse:
     """Comes from another site without a session, so the signature alone is trusted. Leads to the booking's page."""
-    return await _return(till, payment_id, razorpay_order_id, razorpay_payment_id, razorpay_signature)
+    return await _return(parts, payment_id, razorpay_order_id, razorpay_payment_id, razorpay_signature)
 
 
 @router.get(
@@ -103,18 +102,18 @@ async def return_by_form(
     responses=RETURNING,
 )
 async def return_by_link(
-    till: TheTill,
+    parts: Here,
     payment_id: UUID | None = None,
     razorpay_payment_id: InQuery = None,
     razorpay_order_id: InQuery = None,
     razorpay_signature: InQuery = None,
 ) -> RedirectResponse:
     """The same for providers and cancellations that come by GET."""
-    return await _return(till, payment_id, razorpay_order_id, razorpay_payment_id, razorpay_signature)
+    return await _return(parts, payment_id, razorpay_order_id, razorpay_payment_id, razorpay_signature)
 
 
 async def _return(
-    till: Till,
+    parts: Parts,
     payment_id: UUID | None,
     order_id: str | None,
     gateway_payment_id: str | None,
@@ -124,14 +123,16 @@ async def _return(
         if not (_plain(order_id, "order_") and _plain(gateway_payment_id, "pay_")):
             raise errors.PaymentNotFound
         proof = Proof(order_id, gateway_payment_id, signature)
-        payment_id = await verify(till, proof, account_id=None, wait=False)
+        payment_id = await verify(parts, proof, account_id=None, wait=False)
     elif payment_id is not None:
         # A failure or a cancellation is not signed: believe nothing, ask the gateway soon.
-        await till.db.run(poll_soon, payment_id)
-    shown = await find_payment(till.db, payment_id) if payment_id else None
+        await parts.db.run(poll_soon, payment_id)
+    shown = await find_payment(parts.db, payment_id) if payment_id else None
     if shown is None:
         raise errors.PaymentNotFound
-    return RedirectResponse(f"{till.settings.public_url}/bookings/{shown['appointment_id']}", status_code=303)
+    return RedirectResponse(
+        f"{parts.settings.public_url}/bookings/{shown['appointment_id']}", status_code=303
+    )
 
 
 def _plain(value: str, prefix: str) -> bool:

@@ -2,66 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from niyat.kernel.auth import Principal, Who
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
 from niyat.payments import errors
-from niyat.payments.http.common import ERRORS
-from niyat.payments.http.models import PaymentInFull, PaymentList, PaymentPage
+from niyat.payments.http.shapes import PaymentInFullView, PaymentListView, PaymentView
+from niyat.payments.http.table import TABLE
 from niyat.payments.queries import payment_in_full, payments_of_account, payments_of_appointment
 
 router = APIRouter(tags=["payments"])
 
 
 @router.get(
-    "/user/{user_id}",
-    response_model=PaymentPage,
+    "/user/{account_id}",
+    response_model=Page[PaymentView],
     summary="A person's payments, the newest first",
-    responses=problems(ERRORS, Unauthenticated, Forbidden, InvalidRequest),
+    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest),
 )
 async def payments_of_user(
-    user_id: UUID,
+    account_id: UUID,
     who: Who,
     db: Db,
-    cursor: Annotated[UUID | None, Query(description="`next_cursor` of the previous page")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> PaymentPage:
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[PaymentView]:
     """One's own; an administrator may see anybody's."""
-    if who.account_id != user_id and not who.has("admin"):
+    if account_id != who.account_id and not who.has("admin"):
         raise Forbidden
-    items, next_cursor = await payments_of_account(db, user_id, cursor, limit)
-    return PaymentPage.model_validate({"items": items, "next_cursor": next_cursor})
+    found = await payments_of_account(db, account_id, after_id(cursor), limit)
+    page = found[:limit]
+    return Page[PaymentView](
+        items=[PaymentView.model_validate(payment) for payment in page],
+        next_cursor=cursor_at(page[-1]["payment_id"]) if len(found) > limit else None,
+    )
 
 
 @router.get(
     "/appointment/{appointment_id}",
-    response_model=PaymentList,
+    response_model=PaymentListView,
     summary="The payments of an appointment, the newest first",
-    responses=problems(ERRORS, Unauthenticated, InvalidRequest),
+    responses=problems(TABLE, Unauthenticated, InvalidRequest),
 )
-async def payments_of_one_appointment(appointment_id: UUID, who: Who, db: Db) -> PaymentList:
+async def payments_of_one_appointment(appointment_id: UUID, who: Who, db: Db) -> PaymentListView:
     """Empty when nobody began to pay, or it is somebody else's."""
     found = await payments_of_appointment(db, appointment_id)
-    return PaymentList.model_validate({"items": [payment for payment in found if _may_see(who, payment)]})
+    return PaymentListView.model_validate({"items": [payment for payment in found if _may_see(who, payment)]})
 
 
 @router.get(
     "/{payment_id}",
-    response_model=PaymentInFull,
+    response_model=PaymentInFullView,
     summary="A payment with its attempts, refunds and history",
-    responses=problems(ERRORS, Unauthenticated, InvalidRequest, errors.PaymentNotFound),
+    responses=problems(TABLE, Unauthenticated, InvalidRequest, errors.PaymentNotFound),
 )
-async def one_payment(payment_id: UUID, who: Who, db: Db) -> PaymentInFull:
+async def one_payment(payment_id: UUID, who: Who, db: Db) -> PaymentInFullView:
     """One's own; an administrator may see anybody's."""
     found = await payment_in_full(db, payment_id)
     if found is None or not _may_see(who, found):
         raise errors.PaymentNotFound
-    return PaymentInFull.model_validate(found)
+    return PaymentInFullView.model_validate(found)
 
 
 def _may_see(who: Principal, payment: dict[str, object]) -> bool:

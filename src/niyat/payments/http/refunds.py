@@ -14,8 +14,9 @@ from niyat.kernel.http import problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.payments import errors
 from niyat.payments.commands.refund import request_refund
-from niyat.payments.http.common import ERRORS, TheTill
-from niyat.payments.http.models import RefundForm, RefundShown
+from niyat.payments.http.here import Here
+from niyat.payments.http.shapes import RefundBody, RefundView
+from niyat.payments.http.table import TABLE
 from niyat.payments.queries import find_refund
 
 router = APIRouter(tags=["refunds"])
@@ -24,10 +25,10 @@ router = APIRouter(tags=["refunds"])
 @router.post(
     "/{payment_id}/refund",
     status_code=201,
-    response_model=RefundShown,
+    response_model=RefundView,
     summary="Give back an amount of a captured payment",
     responses=problems(
-        ERRORS,
+        TABLE,
         Unauthenticated,
         Forbidden,
         InvalidRequest,
@@ -38,7 +39,7 @@ router = APIRouter(tags=["refunds"])
     ),
 )
 async def refund_payment(
-    payment_id: UUID, form: RefundForm, who: Admin, till: TheTill, once: OnceOnly
+    payment_id: UUID, body: RefundBody, who: Admin, parts: Here, once: OnceOnly
 ) -> JSONResponse:
     """Administrators only. `Idempotency-Key` is required: a refund sent twice by mistake would be paid twice."""
     if once.key is None:
@@ -49,13 +50,13 @@ async def refund_payment(
         refund_id = await request_refund(
             conn,
             payment_id,
-            form.amount,
-            form.reason_code,
+            body.amount,
+            body.reason_code,
             request=request,
             requested_by=who.account_id,
-            gateway_payment_id=form.gateway_payment_id,
+            gateway_payment_id=body.gateway_payment_id,
         )
-        shown = RefundShown.model_validate(await find_refund(conn, refund_id))
+        shown = RefundView.model_validate(await find_refund(conn, refund_id))
         return Answer(201, shown.model_dump(mode="json"))
 
-    return (await answer_once(till.db, once, command)).response()
+    return (await answer_once(parts.db, once, command)).response()

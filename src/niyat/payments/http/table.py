@@ -1,16 +1,11 @@
-"""The only table from errors of this service to statuses, and what its routes share."""
+"""The only table from error to status."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Depends, Request
-
 from niyat.kernel.http import ErrorTable
 from niyat.payments import errors
-from niyat.payments.till import Till
 
-ERRORS: ErrorTable = {
+TABLE: ErrorTable = {
     errors.AppointmentNotFound: 404,
     errors.HoldLapsed: 409,
     errors.AppointmentCancelled: 409,
@@ -26,11 +21,3 @@ ERRORS: ErrorTable = {
     errors.NothingToRefund: 409,
     errors.RefundExceedsCaptured: 409,
 }
-
-
-def _till(request: Request) -> Till:
-    till: Till = request.app.state.till
-    return till
-
-
-TheTill = Annotated[Till, Depends(_till)]

@@ -1,4 +1,4 @@
-"""What requests and answers look like."""
+"""What the routes take and give."""
 
 from __future__ import annotations
 
@@ -6,34 +6,24 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from niyat.kernel.fields import Currency
+from niyat.kernel.fields import Body, Currency, ReasonCode
 from niyat.payments.domain import AttemptStatus, PaymentMethod, PaymentStatus, RefundStatus, Step
 from niyat.payments.outcome import Outcome
 
 GatewayPaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{1,40}$", examples=["pay_IH4NVgf4Dreq1l"])]
 OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{1,40}$", examples=["order_IEIaMR65cu6nz3"])]
-ReasonCode = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="A code, never a sentence about a person"
-    ),
-]
 
 
-class InitiateForm(BaseModel):
+class InitiateBody(Body):
     """Which appointment is to be paid."""
-
-    model_config = ConfigDict(extra="forbid")
 
     appointment_id: UUID
 
 
-class VerifyForm(BaseModel):
+class VerifyBody(Body):
     """The three fields that the checkout hands to the page, and the appointment it believes to pay."""
-
-    model_config = ConfigDict(extra="forbid")
 
     razorpay_payment_id: GatewayPaymentId
     razorpay_order_id: OrderId
@@ -41,10 +31,8 @@ class VerifyForm(BaseModel):
     appointment_id: UUID | None = None
 
 
-class RefundForm(BaseModel):
+class RefundBody(Body):
     """A refund always has an amount, in minor units."""
-
-    model_config = ConfigDict(extra="forbid")
 
     amount: int = Field(gt=0, le=10**12, strict=True, description="Minor units (paise for INR)")
     reason_code: ReasonCode
@@ -54,7 +42,7 @@ class RefundForm(BaseModel):
     )
 
 
-class PaymentShown(BaseModel):
+class PaymentView(BaseModel):
     """A payment as its owner sees it."""
 
     payment_id: UUID
@@ -76,7 +64,7 @@ class PaymentShown(BaseModel):
     updated_at: datetime
 
 
-class OrderToPay(PaymentShown):
+class OrderView(PaymentView):
     """What the checkout needs: pass `key_id`, `order_id`, `amount`, `currency` and `callback_url` to it."""
 
     key_id: str = Field(description="The provider's public key")
@@ -85,7 +73,7 @@ class OrderToPay(PaymentShown):
     )
 
 
-class AttemptShown(BaseModel):
+class AttemptView(BaseModel):
     """One attempt to pay (`pay_…`) at the provider."""
 
     gateway_payment_id: str
@@ -101,7 +89,7 @@ class AttemptShown(BaseModel):
     updated_at: datetime
 
 
-class RefundShown(BaseModel):
+class RefundView(BaseModel):
     """Money on its way back, or back."""
 
     refund_id: UUID
@@ -115,7 +103,7 @@ class RefundShown(BaseModel):
     updated_at: datetime
 
 
-class HistoryLine(BaseModel):
+class HistoryLineView(BaseModel):
     """One thing that happened to a payment."""
 
     what: str
@@ -128,28 +116,21 @@ class HistoryLine(BaseModel):
     happened_at: datetime
 
 
-class PaymentInFull(PaymentShown):
+class PaymentInFullView(PaymentView):
     """A payment with everything that happened to it."""
 
-    attempts: list[AttemptShown]
-    refunds: list[RefundShown]
-    history: list[HistoryLine]
+    attempts: list[AttemptView]
+    refunds: list[RefundView]
+    history: list[HistoryLineView]
 
 
-class PaymentPage(BaseModel):
-    """Payments, the newest first. `next_cursor` is null on the last page."""
-
-    items: list[PaymentShown]
-    next_cursor: UUID | None
-
-
-class PaymentList(BaseModel):
+class PaymentListView(BaseModel):
     """All payments of one appointment, the newest first."""
 
-    items: list[PaymentShown]
+    items: list[PaymentView]
 
 
-class Taken(BaseModel):
+class TakenView(BaseModel):
     """The event is stored; `new` is false when it was known."""
 
     new: bool

@@ -1,0 +1,22 @@
+"""What the payments service works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from niyat.kernel.db import Database
+from niyat.kernel.jobs import Bell
+from niyat.payments.ports import Appointments, PaymentGateway
+from niyat.payments.settings import PaymentsSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """`webhooks` rings when one was stored, `money` after every commit."""
+
+    db: Database
+    gateway: PaymentGateway
+    appointments: Appointments
+    settings: PaymentsSettings
+    webhooks: Bell = field(default_factory=Bell)
+    money: Bell = field(default_factory=Bell)
