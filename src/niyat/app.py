@@ -22,6 +22,10 @@ from niyat.events.relay import Relay
 from niyat.events.transport.embedded import EmbeddedTransport, Subscription
 from niyat.events.worker import InboxWorker
 from niyat.gateway import http as gateway
+from niyat.gateway.live import Announcing, Hub
+from niyat.gateway.web.shared.assets import Assets
+from niyat.gateway.web.shared.render import Renderer
+from niyat.gateway.web.site import Site, Terms
 from niyat.identity import http as identity_http
 from niyat.identity import service as identity
 from niyat.kernel.auth import TokenVerifier
@@ -48,8 +52,9 @@ PUBLISHERS = ("appointments", "payments")
 class Niyat:
     """Every service in one process."""
 
-    def __init__(self, services: Mapping[str, Service], edge: Dispatcher, clock: Clock) -> None:
+    def __init__(self, services: Mapping[str, Service], edge: Dispatcher, clock: Clock, hub: Hub) -> None:
         self.services = services
+        self.hub = hub
         self.edge = edge
         self.clock = clock
         self.jobs = JobRunner(
@@ -59,7 +64,7 @@ class Niyat:
                 for job in (*service.jobs, housekeeping(service.name, service.db))
             ]
         )
-        self.pumps: Sequence[Pump] = _pipeline(services)
+        self.pumps: Sequence[Pump] = _pipeline(services, hub)
         self._running: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -129,10 +134,25 @@ async def assemble(configuration: Configuration, urls: Mapping[str, str], clock:
         ),
     }
     apps |= {name: service.app for name, service in services.items()}
-    apps["gateway"] = gateway.create(public, verifier)
+    hub, assets = Hub(), Assets()
+    site = Site(
+        clients=public,
+        verifier=verifier,
+        clock=clock,
+        hub=hub,
+        renderer=Renderer(assets),
+        settings=configuration.gateway,
+        terms=Terms(
+            tiers=[(tier.hours_before, tier.percent) for tier in configuration.appointments.policy.tiers],
+            hold_seconds=configuration.appointments.hold_seconds,
+        ),
+        public_url=configuration.common.public_url,
+        key_id=configuration.payments.razorpay_key_id,
+    )
+    apps["gateway"] = gateway.create(site, assets)
     description = joined(describe_apps(), configuration.common.public_url)
     apps["gateway"].openapi = lambda: description  # type: ignore[method-assign] # FastAPI's documented way
-    return Niyat(services, Dispatcher(apps), clock)
+    return Niyat(services, Dispatcher(apps), clock, hub)
 
 
 def describe_apps() -> dict[str, FastAPI]:
@@ -155,7 +175,7 @@ def _client(name: str, apps: Mapping[str, FastAPI], token: ServiceToken | None =
     return ServiceClient(name, base_url=f"http://{name}", token=token, transport=Loopback(late))
 
 
-def _pipeline(services: Mapping[str, Service]) -> list[Pump]:
+def _pipeline(services: Mapping[str, Service], hub: Hub) -> list[Pump]:
     """A worker for every consumer, and a relay for every service that publishes."""
     workers = {
         consumer.name: InboxWorker(service.db, consumer)
@@ -169,5 +189,5 @@ def _pipeline(services: Mapping[str, Service]) -> list[Pump]:
             for consumer in service.consumers
         ]
     )
-    relays = [Relay(services[name].db, transport) for name in PUBLISHERS]
+    relays = [Relay(services[name].db, Announcing(transport, hub)) for name in PUBLISHERS]
     return [*relays, *workers.values()]

@@ -15,6 +15,7 @@ import httpx
 from pydantic import SecretStr
 
 from niyat.appointments.settings import AppointmentsSettings
+from niyat.gateway.settings import GatewaySettings
 from niyat.identity.settings import IdentitySettings
 from niyat.kernel.settings import Environment, Settings, load
 from niyat.notifications.settings import NotificationsSettings
@@ -33,6 +34,7 @@ class Configuration:
     appointments: AppointmentsSettings
     payments: PaymentsSettings
     notifications: NotificationsSettings
+    gateway: GatewaySettings
 
 
 def from_environment(
@@ -50,6 +52,7 @@ def from_environment(
         appointments=load(AppointmentsSettings, **given.get("appointments", {})),
         payments=load(PaymentsSettings, **shared, **given.get("payments", {})),
         notifications=load(NotificationsSettings, **shared, **given.get("notifications", {})),
+        gateway=load(GatewaySettings, **given.get("gateway", {})),
     )
 
 
@@ -72,6 +75,10 @@ def provided_by_sandbox(
             "razorpay_key_secret": SecretStr(secrets["razorpay_key_secret"]),
             "razorpay_webhook_secret": SecretStr(secrets["razorpay_webhook_secret"]),
             "razorpay_base_url": f"{sandbox_url}/razorpay",
+        }
+        provided["gateway"] = {
+            "checkout_script": f"{sandbox_url}/razorpay/checkout.js",
+            "checkout_page": f"{sandbox_url}/razorpay/v1/checkout/embedded",
         }
     if not {"NIYAT_MAIL_HOST", "SPRING_MAIL_HOST"} & os.environ.keys():
         provided["notifications"] |= {"mail_host": "127.0.0.1", "mail_port": mail_port}

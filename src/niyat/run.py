@@ -159,8 +159,8 @@ async def _up(
         say(f"\nNiyat is ready: {running.address}  (the API: {running.address}/openapi.json)")
         if running.sandbox_url:
             say(f"Mails: {running.sandbox_url}/mailbox   text messages: {running.sandbox_url}/phone")
-            say(f"Sign in with a code as admin {demo.admin.email}, or as a patient with any phone number;")
-            say("the code arrives at the address above. Doctors: GET /api/v1/doctors")
+            say("Open the first address and book: any phone number signs in, its code arrives at the second.")
+            say(f"The clinic's admin is {demo.admin.email}.")
             say("Next, in another terminal: .venv/bin/niyat demo")
         say("Ctrl-C stops everything.")
 
@@ -184,8 +184,13 @@ async def _serve(
         niyat.edge, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
     )
     server = _Server(config)
+
+    def stop() -> None:
+        niyat.hub.close()  # what streams would otherwise be waited for
+        server.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     niyat.start()
     try:
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -259,6 +259,7 @@ async def running_system(
     finally:
         for connection in system.connections:
             await connection.aclose()
+        niyat.hub.close()
         server.should_exit = True
         await serving
         await niyat.stop()

@@ -56,16 +56,31 @@ class PaidBookingView(BaseModel):
 class Caller:
     """Calls services in the name of the request's user."""
 
-    def __init__(self, request: Request, token: str, key: str | None) -> None:
-        self._clients: dict[str, ServiceClient] = request.app.state.clients
+    def __init__(self, clients: dict[str, ServiceClient], token: str | None, key: str | None = None) -> None:
+        self._clients = clients
         self._token = token
         self._key = key
 
-    async def call(self, service: str, method: str, path: str, json: Any = None, *, step: str = "") -> Any:
+    async def call(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        step: str = "",
+        params: dict[str, str] | None = None,
+    ) -> Any:
         """The service's answer. Raises Refused with its problem, ServiceUnavailable."""
         key = f"{self._key}/{step}" if self._key and step else None
         return await self._clients[service].call(
-            method, path, json=json, bearer=self._token, idempotency_key=key, timeout_seconds=20
+            method,
+            path,
+            json=json,
+            params=params,
+            bearer=self._token,
+            idempotency_key=key,
+            timeout_seconds=20,
         )
 
 
@@ -77,7 +92,7 @@ def _caller(
         str | None, Header(min_length=1, max_length=200, description="Makes a retry of this request safe")
     ] = None,
 ) -> Caller:
-    return Caller(request, credentials.credentials, idempotency_key)
+    return Caller(request.app.state.clients, credentials.credentials, idempotency_key)
 
 
 AsUser = Annotated[Caller, Depends(_caller)]

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from niyat.gateway import composites
-from niyat.kernel.auth import TokenVerifier
-from niyat.kernel.client import Refused, ServiceClient
+from niyat.gateway.web import pages
+from niyat.gateway.web.shared.assets import Assets
+from niyat.gateway.web.site import Site
+from niyat.kernel.client import Refused
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.http import PROBLEM_TYPE, create_app
 
+API = ("/api/", "/internal/", "/oauth/", "/.well-known/")
 
-def create(clients: dict[str, ServiceClient], verifier: TokenVerifier) -> FastAPI:
-    """The gateway over `clients`, one of each service."""
+
+def create(site: Site, assets: Assets) -> FastAPI:
+    """The gateway over `site.clients`, one of each service. What no route of the API has is a page's."""
     app = routes()
-    app.state.clients = clients
-    app.state.verifier = verifier
+    app.state.clients = site.clients
+    app.state.verifier = site.verifier
+    web, unknown = pages.create(site, assets), app.router.default
+
+    async def page_or_problem(scope: Scope, receive: Receive, send: Send) -> None:
+        is_page = scope["type"] == "http" and not scope["path"].startswith(API)
+        await (web if is_page else unknown)(scope, receive, send)
+
+    app.router.default = page_or_problem
     return app
 
 

@@ -79,9 +79,13 @@ async def _serve(home: Path, port: int, smtp_port: int, *, die_with_parent: bool
     server = _Server(config)
     loop = asyncio.get_running_loop()
 
+    def end() -> None:
+        server.should_exit = True
+        world.news.end()
+
     def stop() -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended already
-            loop.call_soon_threadsafe(setattr, server, "should_exit", True)
+            loop.call_soon_threadsafe(end)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop())

@@ -10,11 +10,13 @@ import traceback
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from niyat.sandbox import inbox, twilio
 from niyat.sandbox.control import merchants, money, webhooks
 from niyat.sandbox.control import world as surroundings
+from niyat.sandbox.pages import STATIC, arrivals, checkout, console
 from niyat.sandbox.razorpay import api, windows
 from niyat.sandbox.razorpay.courier import Courier
 from niyat.sandbox.world import World
@@ -53,8 +55,13 @@ def create_app(world: World) -> FastAPI:
         webhooks.router,
         surroundings.router,
         inbox.router,
+        arrivals.router,
+        checkout.router,
+        console.router,
     ):
         app.include_router(router)
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/health")
     async def health() -> dict[str, str]:

@@ -12,6 +12,12 @@ Found = TypeVar("Found")
 class Bell:
     def __init__(self) -> None:
         self._next_ring = asyncio.Event()
+        self._over = False
+
+    def end(self) -> None:
+        """The sandbox stops: every long poll answers now."""
+        self._over = True
+        self.ring()
 
     def ring(self) -> None:
         self._next_ring.set()
@@ -28,6 +34,6 @@ class Bell:
         """What `look` finds, waiting up to `wait_seconds` for it to find anything."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_seconds
-        while not (found := look()) and (left := deadline - loop.time()) > 0:
+        while not (found := look()) and not self._over and (left := deadline - loop.time()) > 0:
             await self.wait(left)
         return found

@@ -1,4 +1,4 @@
-"""What arrived, for reading: `/mailbox` and `/phone`, newest first, with a long poll so nobody sleeps."""
+"""What arrived by mail and text message, out of the books."""
 
 from __future__ import annotations
 
@@ -6,61 +6,66 @@ import email
 import email.policy
 import json
 from email.message import EmailMessage
+from sqlite3 import Row
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from niyat.sandbox.world import TheWorld, World
 
-router = APIRouter()
-
+MailId = Annotated[int, Path(ge=0, le=2**62)]
+After = Annotated[int, Query(ge=0, le=2**62)]
 Wait = Annotated[float, Query(ge=0, le=20)]
 
+_MAIL = (
+    "SELECT m.id, m.sender, m.received_at, m.raw,"
+    " (SELECT json_group_array(address) FROM mail_recipients r WHERE r.mail_id = m.id) AS recipients FROM mails m"
+)
 
-@router.get("/mailbox")
-async def mailbox(
-    world: TheWorld, to: str | None = None, after: int = 0, wait_seconds: Wait = 0
-) -> list[dict[str, object]]:
-    """Mails to an address (envelope recipient, any case) with an id above `after`."""
-    return await world.news.until(lambda: _mails(world, to, after), wait_seconds)
+router = APIRouter()
 
 
 @router.get("/mailbox/{mail_id}/raw")
-async def raw_mail(mail_id: int, world: TheWorld) -> Response:
-    row = world.books.row("SELECT raw FROM mails WHERE id = ?", mail_id)
-    if row is None:
+async def raw_mail(mail_id: MailId, world: TheWorld) -> Response:
+    found = raw(world, mail_id)
+    if found is None:
         raise HTTPException(404, f"no mail {mail_id}")
-    return Response(row["raw"], media_type="message/rfc822")
+    return Response(found, media_type="message/rfc822")
 
 
-@router.get("/phone")
-async def phone(
-    world: TheWorld, to: str | None = None, after: int = 0, wait_seconds: Wait = 0
-) -> list[dict[str, object]]:
-    """Text messages to a number with an id above `after`."""
-    return await world.news.until(lambda: _texts(world, to, after), wait_seconds)
+def raw(world: World, mail_id: int) -> bytes | None:
+    """The mail exactly as it came."""
+    row = world.books.row("SELECT raw FROM mails WHERE id = ?", mail_id)
+    return None if row is None else bytes(row["raw"])
 
 
-def _mails(world: World, to: str | None, after: int) -> list[dict[str, object]]:
+def one_mail(world: World, mail_id: int) -> dict[str, object] | None:
+    row = world.books.row(f"{_MAIL} WHERE m.id = ?", mail_id)
+    return None if row is None else _mail(row)
+
+
+def mails(world: World, to: str | None, after: int, most: int = 200) -> list[dict[str, object]]:
+    """Mails to an address (envelope recipient, any case) with an id above `after`, newest first."""
     rows = world.books.rows(
-        "SELECT m.id, m.sender, m.received_at, m.raw,"
-        " (SELECT json_group_array(address) FROM mail_recipients r WHERE r.mail_id = m.id) AS recipients"
-        " FROM mails m WHERE m.id > ?1 AND (?2 IS NULL OR EXISTS"
+        _MAIL  # noqa: S608 -- a constant
+        + " WHERE m.id > ?1 AND (?2 IS NULL OR EXISTS"
         " (SELECT 1 FROM mail_recipients r WHERE r.mail_id = m.id AND r.address = ?2))"
-        " ORDER BY m.id DESC LIMIT 200",
+        " ORDER BY m.id DESC LIMIT ?3",
         after,
         to,
+        most,
     )
-    return [
-        {
-            "id": row["id"],
-            "received_at": row["received_at"],
-            "from": row["sender"],
-            "to": json.loads(row["recipients"]),
-            **_contents(row["raw"]),
-        }
-        for row in rows
-    ]
+    return [_mail(row) for row in rows]
+
+
+def _mail(row: Row) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "received_at": row["received_at"],
+        "from": row["sender"],
+        "to": json.loads(row["recipients"]),
+        **_contents(row["raw"]),
+    }
 
 
 def _contents(raw: bytes) -> dict[str, object]:
@@ -82,12 +87,14 @@ def _part(message: EmailMessage, kind: str) -> str | None:
     return None if part is None else str(part.get_content())
 
 
-def _texts(world: World, to: str | None, after: int) -> list[dict[str, object]]:
+def texts(world: World, to: str | None, after: int, most: int = 200) -> list[dict[str, object]]:
+    """Text messages to a number with an id above `after`, newest first."""
     rows = world.books.rows(
         "SELECT id, recipient, sent_at, doc FROM texts WHERE id > ?1 AND (?2 IS NULL OR recipient = ?2)"
-        " ORDER BY id DESC LIMIT 200",
+        " ORDER BY id DESC LIMIT ?3",
         after,
         to,
+        most,
     )
     found = []
     for row in rows:

@@ -64,6 +64,13 @@ CREATE TABLE IF NOT EXISTS refunds (
 );
 CREATE INDEX IF NOT EXISTS refunds_by_payment ON refunds (payment_id);
 
+-- A checkout that a patient has open; `token` is its address and its password.
+CREATE TABLE IF NOT EXISTS checkouts (
+    token TEXT PRIMARY KEY,
+    order_id TEXT NOT NULL REFERENCES orders (id),
+    doc TEXT NOT NULL
+);
+
 -- Append-only: what really happened to money, and on whose word.
 CREATE TABLE IF NOT EXISTS effects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -20,6 +21,8 @@ class World:
     clock: Clock
     news: Bell = field(default_factory=Bell)
     """Rung whenever something arrived, became due, or the clock moved."""
+    form_token: str = field(default_factory=secrets.token_urlsafe, repr=False)
+    """What a form of the console carries: another site's page cannot know it."""
 
     async def wait_until(self, due_at: float | None) -> None:
         """Return at the next news, or when the sandbox's clock reaches `due_at` by ticking."""

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from niyat.sandbox.control import guarded_router
 from niyat.sandbox.control.forms import Form
-from niyat.sandbox.razorpay import checkout, ledger, merchants, payments, refunds
+from niyat.sandbox.razorpay import checkout, counter, payments, refunds
 from niyat.sandbox.razorpay.courier import Courier
 from niyat.sandbox.razorpay.desk import Desk
 from niyat.sandbox.razorpay.entities import Method, Payment, Refund
@@ -139,17 +139,12 @@ def _act(
     world: World, entity_id: str, actor: Actor, action: Callable[[Desk], Payment | Refund | dict[str, object]]
 ) -> Response:
     """Do it in the name of the account that the order, payment or refund belongs to."""
-    key_id = ledger.key_of(world.books, entity_id)
-    merchant = merchants.find(world.books, key_id) if key_id else None
-    if merchant is None:
-        raise HTTPException(404, f"no order, payment or refund {entity_id!r}")
     try:
-        with world.books.transaction():
-            answer = action(Desk(world.books, merchant, world.clock.now(), actor))
+        return JSONResponse(counter.act(world, entity_id, actor, action))
+    except counter.Unknown as unknown:
+        raise HTTPException(404, str(unknown)) from None
     except Refusal as refusal:
         return refusal.page()
-    world.news.ring()
-    return JSONResponse(answer)
 
 
 async def _deliver_of_order(world: World, request: Request, order_id: str) -> None:

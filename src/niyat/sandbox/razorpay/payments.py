@@ -37,6 +37,8 @@ class Attempt:
     contact: str = "+919000090000"
     description: str = "Visit 12/3 – डॉ. Mehta’s clinic, “first visit” ₹"
     notes: Notes | None = None
+    instrument: str | None = None
+    """The card number, UPI id, bank or wallet; None for one of the sandbox's own."""
     force: bool = False
 
 
@@ -86,7 +88,7 @@ def start(desk: Desk, order: Order, attempt: Attempt) -> Payment:
         acquirer_data={},
         created_at=desk.at,
     )
-    methods.describe(payment, attempt.method)
+    methods.describe(payment, attempt.method, attempt.instrument)
     desk.books.run(
         "INSERT INTO payments (id, key_id, order_id, created_at, doc) VALUES (?, ?, ?, ?, ?)",
         payment["id"],

@@ -1,0 +1,148 @@
+"""My appointments, one of them, and its cancellation with the refund shown before one agrees."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from niyat.gateway.web.patient import reading
+from niyat.gateway.web.patient import views as v
+from niyat.gateway.web.patient.doctors import known_doctors as known
+from niyat.gateway.web.patient.words import said
+from niyat.gateway.web.session import own_form
+from niyat.gateway.web.site import SignInFirst, View, page, redirect, uuid_of
+from niyat.kernel.client import Refused
+from niyat.kernel.money import Money
+
+Json = dict[str, Any]
+YEARS_BACK = timedelta(days=730)
+MOST_PAGES = 10
+
+
+async def found(view: View) -> Json | None:
+    """The appointment of the path, if it is this person's."""
+    caller = await view.caller()
+    path = f"/api/v1/appointments/{view.request.path_params['appointment_id']}"
+    try:
+        visit: Json = await caller.call("appointments", "GET", path)
+    except Refused as error:
+        if error.status == 401:
+            raise SignInFirst(view.path) from error
+        return None
+    return visit
+
+
+@page
+async def mine(view: View) -> Response:
+    who = view.signed_in()
+    caller, doctors = await view.caller(), await known(view)
+    since = (view.site.now() - YEARS_BACK).isoformat().replace("+00:00", "Z")
+    params = {"patient_id": str(who.account_id), "from": since, "limit": "100"}
+    visits: list[v.Appointment] = []
+    for _ in range(MOST_PAGES):
+        some = await caller.call("appointments", "GET", "/api/v1/appointments", params=params)
+        visits += [_shown(view, visit, doctors.get(visit["doctor_id"])) for visit in some["items"]]
+        if some["next_cursor"] is None:
+            break
+        params["cursor"] = some["next_cursor"]
+    return view.answer("patient/appointments.html", list=reading.appointments(visits, view.site.now()))
+
+
+def _shown(view: View, visit: Json, doctor: Json | None) -> v.Appointment:
+    return reading.appointment(visit, doctor, now=view.site.now(), hold_seconds=view.site.terms.hold_seconds)
+
+
+async def _detail(view: View) -> v.AppointmentDetail | None:
+    visit = await found(view)
+    if visit is None:
+        return None
+    shown = _shown(view, visit, (await known(view)).get(visit["doctor_id"]))
+    reason = visit["reason_for_visit"] or ""
+    return v.AppointmentDetail(appointment=shown, reason=reason, story=reading.story(visit))
+
+
+@page
+async def one(view: View) -> Response:
+    view.signed_in()
+    detail = await _detail(view)
+    return view.answer("patient/appointment.html", detail=detail) if detail else view.error(404)
+
+
+@page
+async def confirmed(view: View) -> Response:
+    view.signed_in()
+    detail = await _detail(view)
+    if detail is None:
+        return view.error(404)
+    if detail.appointment.status != "confirmed":
+        return redirect(f"/my/appointments/{detail.appointment.id}")
+    return view.answer("patient/confirmed.html", detail=detail)
+
+
+@page
+async def ask_cancel(view: View) -> Response:
+    view.signed_in()
+    return await _cancellation(view, str(uuid4()))
+
+
+@page
+async def cancel(view: View) -> Response:
+    appointment_id = view.request.path_params["appointment_id"]
+    fields = await own_form(view.request)
+    view.signed_in(f"/my/appointments/{appointment_id}/cancel")
+    key = fields.get("idempotency_key", "")
+    key = key if uuid_of(key) else str(uuid4())
+    path = f"/api/v1/appointments/{appointment_id}"
+    caller = await view.caller(key)
+    try:
+        preview = await caller.call("appointments", "GET", f"{path}/cancellation")
+        if str(preview["amount_owed_back"]) != fields.get("quote"):
+            words = view.gettext("The amount you get back has changed since you saw it.")
+            return await _cancellation(view, key, words)
+        await caller.call("appointments", "POST", f"{path}/cancel", {}, step="cancel")
+    except Refused as error:
+        if error.status == 404:
+            return view.error(404)
+        if error.code == "already-started":
+            return await _cancellation(view, key, said(view, error))
+    # Whatever refused it (cancelled already, expired meanwhile): its page says how it stands.
+    return redirect(f"/my/appointments/{appointment_id}")
+
+
+async def _cancellation(view: View, key: str, wrong: str = "") -> Response:
+    visit = await found(view)
+    if visit is None:
+        return view.error(404)
+    caller = await view.caller()
+    path = f"/api/v1/appointments/{visit['appointment_id']}/cancellation"
+    try:
+        preview = await caller.call("appointments", "GET", path)
+    except Refused:
+        return redirect(f"/my/appointments/{visit['appointment_id']}")
+    shown = _shown(view, visit, (await known(view)).get(visit["doctor_id"]))
+    kinds, amount = reading.tiers_of(visit), visit["amount"]
+    view_of = v.Cancellation(
+        appointment=shown,
+        refund=Money(preview["amount_owed_back"], visit["currency"]),
+        percent=round(100 * preview["amount_owed_back"] / amount) if amount else 0,
+        tiers=kinds,
+        less_after=reading.less_after(kinds, shown.starts_at, view.site.now()),
+        quote=str(preview["amount_owed_back"]),
+        idempotency_key=key,
+        errors={"form": wrong} if wrong else {},
+    )
+    return view.answer("patient/cancel.html", status=409 if wrong else 200, cancellation=view_of)
+
+
+ONE = "/my/appointments/{appointment_id:uuid}"
+routes = [
+    Route("/my/appointments", mine),
+    Route(ONE, one),
+    Route(f"{ONE}/confirmed", confirmed),
+    Route(f"{ONE}/cancel", ask_cancel),
+    Route(f"{ONE}/cancel", cancel, methods=["POST"]),
+]

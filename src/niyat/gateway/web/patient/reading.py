@@ -1,0 +1,148 @@
+"""From what services answer to what the patient's templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from niyat.gateway.web.patient import views as v
+from niyat.kernel.money import Money
+
+Json = Mapping[str, Any]
+
+LIVE = ("reserved", "pending-payment", "confirmed")
+STEPS = {
+    "PAYMENT_INITIATED": "payment-started",
+    "PAYMENT_FAILED": "payment-failed",
+    "PAYMENT_AUTHORIZED": "payment-seen",
+    "REFUND_INITIATED": "refund-started",
+    "REFUND_COMPLETED": "refunded",
+}
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def maybe_instant(text: str | None) -> datetime | None:
+    return instant(text) if text else None
+
+
+def doctor(found: Json) -> v.Doctor:
+    return v.Doctor(
+        id=found["doctor_id"],
+        name=found["name"],
+        specialty=found["specialty"],
+        languages=tuple(found["languages"]),
+        modes=tuple(found["consultation_types"]),
+        fee=Money(found["fee_amount"], found["currency"]),
+        zone=found["time_zone"],
+        clinic=found["clinic_name"],
+        place=found["place"],
+        next_free_at=maybe_instant(found["first_free_at"]),
+    )
+
+
+def _doctor_of(visit: Json, known: Json | None) -> v.Doctor:
+    """As the appointment has it; the specialty is the doctor's own to tell."""
+    return v.Doctor(
+        id=visit["doctor_id"],
+        name=visit["doctor_name"],
+        specialty=known["specialty"] if known else "",
+        languages=(),
+        modes=(),
+        fee=Money(visit["amount"], visit["currency"]),
+        zone=visit["time_zone"],
+        clinic=visit["clinic_name"],
+        place=visit["place"],
+    )
+
+
+def _payment(visit: Json) -> v.Payment | None:
+    paid = visit["payment"]
+    if paid is None:
+        return None
+    completed = [fact for fact in paid["history"] if fact["event"] == "PAYMENT_COMPLETED"]
+    kept = next((fact for fact in completed if fact["payment_id"] == paid["payment_id"]), None)
+    refunded = paid["refunded_amount"]
+    return v.Payment(
+        id=paid["payment_id"],
+        status=paid["status"],
+        amount=Money(paid["amount"], paid["currency"]),
+        method=paid["method"] or "",
+        reference=kept.get("gateway_payment_id", "") if kept else "",
+        paid_at=instant(kept["at"]) if kept else None,
+        refunded=Money(refunded, paid["currency"]) if refunded else None,
+    )
+
+
+def appointment(
+    visit: Json, known: Json | None = None, *, now: datetime, hold_seconds: int = 300, securing: bool = False
+) -> v.Appointment:
+    """`known`: the doctor, as the doctors' list has it. `securing`: payments has seen money."""
+    payment = _payment(visit)
+    seen = visit["secured"] or securing or (payment is not None and payment.status == "authorized")
+    starts_at, live = instant(visit["starts_at"]), visit["status"] in LIVE
+    by = visit["cancelled_by"]
+    owed = visit["amount_owed_back"]
+    return v.Appointment(
+        id=visit["appointment_id"],
+        status=visit["status"],
+        doctor=_doctor_of(visit, known),
+        starts_at=starts_at,
+        ends_at=instant(visit["ends_at"]),
+        mode=visit["consultation_type"],
+        price=Money(visit["amount"], visit["currency"]),
+        hold_ends_at=instant(visit["hold_expires_at"]),
+        hold_seconds=hold_seconds,
+        securing=seen and visit["status"] in ("reserved", "pending-payment"),
+        payment=payment,
+        can_cancel=live and starts_at > now,
+        owed_back=Money(owed, visit["currency"]) if owed is not None and payment else None,
+        cancelled_by="" if by is None else "patient" if by == "patient" else "clinic",
+        rev=visit["revision"],
+    )
+
+
+def story(visit: Json) -> tuple[v.Step, ...]:
+    """What happened so far, oldest first."""
+    currency = visit["currency"]
+    steps = [v.Step(at=instant(visit["created_at"]), what="reserved")]
+    for fact in (visit["payment"] or {"history": ()})["history"]:
+        if fact["event"] == "PAYMENT_COMPLETED" and visit["status"] in ("confirmed", "completed", "no-show"):
+            steps.append(v.Step(at=instant(fact["at"]), what="confirmed"))
+        elif what := STEPS.get(fact["event"]):
+            amount = Money(fact["amount"], currency) if "refund" in what else None
+            steps.append(v.Step(at=instant(fact["at"]), what=what, amount=amount))
+    return tuple(steps)
+
+
+def tiers(pairs: Iterable[tuple[int, int]]) -> tuple[v.Tier, ...]:
+    """(hours before, percent back), the most hours first, down to the start of the visit."""
+    known = tuple(v.Tier(hours=hours, percent=percent) for hours, percent in pairs)
+    return known if known and known[-1].hours == 0 else (*known, v.Tier(hours=0, percent=0))
+
+
+def tiers_of(visit: Json) -> tuple[v.Tier, ...]:
+    """Those under which the visit was booked."""
+    return tiers((tier["hours_before"], tier["percent"]) for tier in visit["policy"]["tiers"])
+
+
+def less_after(kind: Sequence[v.Tier], starts_at: datetime, now: datetime) -> datetime | None:
+    """Until when the refund of now holds; None when it cannot become less."""
+    ahead = starts_at - now
+    for tier in kind:
+        if ahead >= timedelta(hours=tier.hours):
+            return starts_at - timedelta(hours=tier.hours) if tier.hours else None
+    return None
+
+
+def appointments(visits: Sequence[v.Appointment], now: datetime) -> v.AppointmentsList:
+    """What is ahead, the next first; then what is over, the newest first."""
+    ahead = [visit for visit in visits if visit.status in LIVE and visit.ends_at > now]
+    over = [visit for visit in visits if visit not in ahead]
+    return v.AppointmentsList(
+        upcoming=tuple(sorted(ahead, key=lambda visit: visit.starts_at)),
+        past=tuple(sorted(over, key=lambda visit: visit.starts_at, reverse=True)),
+    )

@@ -1,0 +1,59 @@
+"""What the patient's templates show: plain values, made by routes from what services answer.
+
+Instants are aware datetimes, money is `Money`; templates format both for the viewer. Text that people wrote
+(names, places, reasons) is shown as it came; labels of codes are the templates' business.
+"""
+
+from __future__ import annotations
+
+from niyat.gateway.web.patient.views.finding import (
+    Day,
+    Doctor,
+    DoctorBookingForm,
+    DoctorProfile,
+    Errors,
+    Home,
+    Mode,
+    SignIn,
+    Slot,
+    Tier,
+)
+from niyat.gateway.web.patient.views.visits import (
+    Appointment,
+    AppointmentDetail,
+    AppointmentsList,
+    Cancellation,
+    Checkout,
+    CheckoutState,
+    GatewayCheckout,
+    HostedCheckout,
+    Payment,
+    PaymentStatus,
+    Status,
+    Step,
+)
+
+__all__ = [
+    "Appointment",
+    "AppointmentDetail",
+    "AppointmentsList",
+    "Cancellation",
+    "Checkout",
+    "CheckoutState",
+    "Day",
+    "Doctor",
+    "DoctorBookingForm",
+    "DoctorProfile",
+    "Errors",
+    "GatewayCheckout",
+    "Home",
+    "HostedCheckout",
+    "Mode",
+    "Payment",
+    "PaymentStatus",
+    "SignIn",
+    "Slot",
+    "Status",
+    "Step",
+    "Tier",
+]

@@ -1,0 +1,28 @@
+"""What a service's refusal means to a patient, as a sentence in the viewer's language."""
+
+from __future__ import annotations
+
+from niyat.gateway.web.shared.terms import N_
+from niyat.gateway.web.site import View
+from niyat.kernel.client import Refused
+
+REFUSALS = {
+    "slot-taken": N_("Someone else has just taken that time."),
+    "slot-blocked": N_("The doctor is not there at that time after all."),
+    "slot-not-found": N_("That time is no longer offered."),
+    "notice-too-short": N_("That time is too soon to be booked now."),
+    "too-far-ahead": N_("That time is too far ahead to be booked yet."),
+    "consultation-type-not-offered": N_("The doctor does not offer this. Choose another way to meet."),
+    "hold-lapsed": N_("The hold ran out."),
+    "already-started": N_("The visit has already begun. To cancel it now, please speak to the clinic."),
+    "too-many-requests": N_("Too many tries. Please wait a few minutes, then try again."),
+    "account-disabled": N_("This account is closed. Please ask the clinic."),
+    "payment-provider-refused": N_("The payment could not be begun. Please try again in a moment."),
+}
+UNREACHABLE = N_("We cannot reach the clinic right now. Nothing was lost; please try again in a moment.")
+
+
+def said(view: View, error: Refused) -> str:
+    """The sentence; what has none of ours is said as the service says it."""
+    known = REFUSALS.get(error.code)
+    return view.gettext(known) if known else str(error.problem.get("detail", error.code))

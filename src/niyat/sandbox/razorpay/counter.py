@@ -1,0 +1,29 @@
+"""Acts on an order, payment or refund, in the name of the account that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from niyat.sandbox.razorpay import ledger, merchants
+from niyat.sandbox.razorpay.desk import Desk
+from niyat.sandbox.razorpay.ledger import Actor
+from niyat.sandbox.world import World
+
+Answer = TypeVar("Answer")
+
+
+class Unknown(Exception):
+    """No account has such an order, payment or refund."""
+
+
+def act(world: World, entity_id: str, actor: Actor, action: Callable[[Desk], Answer]) -> Answer:
+    """Do it in one transaction and wake who waits. Raises Unknown, or the action's Refusal."""
+    key_id = ledger.key_of(world.books, entity_id)
+    merchant = merchants.find(world.books, key_id) if key_id else None
+    if merchant is None:
+        raise Unknown(f"no order, payment or refund {entity_id!r}")
+    with world.books.transaction():
+        answer = action(Desk(world.books, merchant, world.clock.now(), actor))
+    world.news.ring()
+    return answer

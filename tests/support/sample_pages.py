@@ -1,0 +1,172 @@
+"""Every patient page in every state: its name, its template, and what the template shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from niyat.gateway.web.patient import views as v
+from niyat.gateway.web.shared.page import Account, Page, Toast
+from niyat.kernel.money import Money
+from tests.support.samples import (
+    BOOKING,
+    CANCELLATION,
+    CANCELLED,
+    CONFIRMED,
+    DAYS,
+    DETAIL,
+    DOCTORS,
+    FREE,
+    GATEWAY,
+    HOSTED,
+    IN_PERSON,
+    NOW,
+    PAST,
+    PROFILE,
+    SECURING,
+    VISIT,
+    ZONE,
+)
+
+
+def _home(**search: Any) -> v.Home:
+    return v.Home(
+        specialties=tuple(sorted({d.specialty for d in DOCTORS})),
+        languages=("en", "hi", "ta", "ml", "te", "pa"),
+        **search,
+    )
+
+
+def _checkout(state: v.CheckoutState, **more: Any) -> Mapping[str, Any]:
+    visit = replace(VISIT, securing=True) if state == "confirming" else VISIT
+    return {"checkout": v.Checkout(appointment=visit, state=state, gateway=GATEWAY, hosted=HOSTED, **more)}
+
+
+ZONES = ("America/New_York", ZONE, "Europe/Berlin")
+OTHERS = DAYS[2].slots[:4]
+
+# name → (template, view). The names are those of the screenshots and of the preview's addresses.
+PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "sign-in": ("patient/sign_in.html", {"form": v.SignIn()}),
+    "sign-in-wrong": (
+        "patient/sign_in.html",
+        {"form": v.SignIn(contact="98765", errors={"contact": "A mobile number has ten digits."})},
+    ),
+    "sign-in-code": (
+        "patient/sign_in.html",
+        {
+            "form": v.SignIn(
+                contact="+919876543210",
+                sent_to="+91 ••••• ••210",
+                challenge="c1",
+                resend_after=NOW + timedelta(seconds=30),
+            )
+        },
+    ),
+    "sign-in-code-wrong": (
+        "patient/sign_in.html",
+        {
+            "form": v.SignIn(
+                contact="+919876543210",
+                sent_to="+91 ••••• ••210",
+                challenge="c1",
+                errors={"code": "That is not the code we sent; 4 tries are left."},
+            )
+        },
+    ),
+    "home": ("patient/home.html", {"home": _home(doctors=DOCTORS, total=5, more="/?page=2")}),
+    "home-search": (
+        "patient/home.html",
+        {"home": _home(name="mee", specialty="Dermatology", doctors=DOCTORS[:1], total=1)},
+    ),
+    "home-nobody": ("patient/home.html", {"home": _home(language="ml", free="today")}),
+    "doctor": ("patient/doctor.html", {"profile": PROFILE}),
+    "doctor-wrong": (
+        "patient/doctor.html",
+        {
+            "profile": replace(
+                PROFILE,
+                booking=replace(
+                    BOOKING,
+                    slot="",
+                    mode="",
+                    reason="A rash",
+                    errors={"slot": "Choose a time.", "mode": "Choose how you want to meet."},
+                ),
+            )
+        },
+    ),
+    "doctor-taken": (
+        "patient/doctor.html",
+        {
+            "profile": replace(
+                PROFILE,
+                booking=replace(BOOKING, slot="", errors={"form": "Someone else has just taken that time."}),
+            )
+        },
+    ),
+    "doctor-free": ("patient/doctor.html", {"profile": replace(PROFILE, doctor=DOCTORS[2])}),
+    "doctor-none": (
+        "patient/doctor.html",
+        {"profile": replace(PROFILE, booking=v.DoctorBookingForm(days=()))},
+    ),
+    "checkout": ("patient/checkout.html", _checkout("ready")),
+    "checkout-failed": (
+        "patient/checkout.html",
+        _checkout("failed", problem="Payment was declined, not enough funds."),
+    ),
+    "checkout-dismissed": ("patient/checkout.html", _checkout("dismissed")),
+    "checkout-confirming": ("patient/checkout.html", _checkout("confirming")),
+    "checkout-lapsed": ("patient/checkout.html", _checkout("lapsed", others=OTHERS)),
+    "checkout-not-charged": ("patient/checkout.html", _checkout("not-charged", others=OTHERS)),
+    "checkout-refunding": ("patient/checkout.html", _checkout("refunding", others=OTHERS)),
+    "confirmed": ("patient/confirmed.html", {"detail": DETAIL}),
+    "confirmed-free": ("patient/confirmed.html", {"detail": v.AppointmentDetail(appointment=FREE)}),
+    "appointments": (
+        "patient/appointments.html",
+        {"list": v.AppointmentsList(upcoming=(VISIT, CONFIRMED, IN_PERSON, SECURING), past=PAST)},
+    ),
+    "appointments-none": ("patient/appointments.html", {"list": v.AppointmentsList()}),
+    "appointment": ("patient/appointment.html", {"detail": DETAIL}),
+    "appointment-due": ("patient/appointment.html", {"detail": v.AppointmentDetail(appointment=VISIT)}),
+    "appointment-cancelled": ("patient/appointment.html", {"detail": CANCELLED}),
+    "cancel": ("patient/cancel.html", {"cancellation": CANCELLATION}),
+    "cancel-changed": (
+        "patient/cancel.html",
+        {
+            "cancellation": replace(
+                CANCELLATION, errors={"form": "The amount you get back has changed since you saw it."}
+            )
+        },
+    ),
+    "cancel-unpaid": (
+        "patient/cancel.html",
+        {"cancellation": replace(CANCELLATION, appointment=VISIT, refund=Money(0, "INR"))},
+    ),
+    "account": ("patient/preferences.html", {"zones": ZONES, "next_path": "/account"}),
+    "zone": ("patient/preferences.html", {"zones": ZONES, "next_path": "/"}),
+    "error-403": ("shared/error.html", {"code": 403, "reference": ""}),
+    "error-404": ("shared/error.html", {"code": 404, "reference": ""}),
+    "error-500": ("shared/error.html", {"code": 500, "reference": "0199e0c2"}),
+    "error-503": ("shared/error.html", {"code": 503, "reference": "0199e0c2"}),
+}
+
+
+def page_for(name: str, language: str = "en", **changes: Any) -> Page:
+    """Who looks at the page of that name: nobody signed in before sign-in, Asha afterwards."""
+    account = None if name.startswith("sign-in") else Account(name="Asha Rao")
+    toasts = (Toast(text="Your appointment was moved."),) if name == "appointment" else ()
+    return replace(
+        Page(
+            language=language,
+            zone=ZONE,
+            now=NOW,
+            path=f"/{name}",
+            csrf="token",
+            account=account,
+            toasts=toasts,
+        ),
+        **changes,
+    )
