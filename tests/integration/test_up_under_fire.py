@@ -11,14 +11,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from niyat.demo.session import sign_in
 from niyat.embedded.running import Running
+from niyat.operate import database_urls
 from tests.integration.test_up import NIYAT, Up, up
 from tests.support.postgres import temporary_home
 
@@ -70,7 +71,8 @@ def test_killed_in_the_middle_of_a_booking_the_next_start_finishes_it(
         assert "The promise holds" in (said := audit_becomes_clean(again)), said
 
 
-def test_three_hundred_want_one_slot_through_two_processes_and_one_gets_it(clinic: Path) -> None:
+@pytest.mark.parametrize("grids", [1, 2], ids=["one slot", "overlapping slots of two grids"])
+def test_three_hundred_want_one_time_through_two_processes_and_one_gets_it(clinic: Path, grids: int) -> None:
     with up(clinic, "--no-seed") as first:
         second = subprocess.Popen(
             [*NIYAT, "serve"],
@@ -83,7 +85,7 @@ def test_three_hundred_want_one_slot_through_two_processes_and_one_gets_it(clini
             assert second.stdout is not None
             found = re.search(r"Serving on (\S+)", second.stdout.readline())
             assert found
-            statuses = asyncio.run(rush([first.address, found[1]], str(Running.load(clinic).sandbox_url)))
+            statuses = asyncio.run(rush([first.address, found[1]], clinic, grids))
         finally:
             second.terminate()
             second.wait(timeout=PATIENCE_SECONDS)
@@ -95,18 +97,30 @@ def test_three_hundred_want_one_slot_through_two_processes_and_one_gets_it(clini
     assert "deadlock detected" not in (clinic / "postgres.log").read_text(errors="replace")
 
 
-async def rush(addresses: list[str], sandbox_url: str) -> list[int]:
+# The doctor's other grid: a longer visit that begins within the slot.
+OVERLAPPING = """
+INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at)
+SELECT doctor_id, doctor_key, starts_at + interval '5 minutes', ends_at + interval '25 minutes'
+FROM available_slots WHERE id = $1 RETURNING id
+"""
+
+
+async def rush(addresses: list[str], home: Path, grids: int) -> list[int]:
     """Every request at once, each with a key of its own, half to either process; the statuses."""
-    me = await sign_in(addresses[0], sandbox_url, name="Rush", phone=f"+9197{uuid4().int % 10**8:08d}")
+    here = Running.load(home)
+    phone = f"+9197{uuid4().int % 10**8:08d}"
+    me = await sign_in(addresses[0], str(here.sandbox_url), name="Rush", phone=phone)
     async with contextlib.aclosing(me.http):
         doctors = (await me.call("GET", "/api/v1/doctors?limit=100"))["items"]
         doctor = next(d for d in doctors if d["fee_amount"] and d["first_free_at"])
         path = f"/api/v1/availability/doctors/{doctor['doctor_id']}/slots"
         slot = (await me.call("GET", path, params={"from": doctor["first_free_at"][:10]}))["items"][0]
-        wish: dict[str, Any] = {
-            "slot_id": slot["slot_id"],
-            "consultation_type": doctor["consultation_types"][0],
-        }
+        wanted = [slot["slot_id"]]
+        if grids == 2:
+            url = database_urls(here, home)["appointments"].app
+            connection = await asyncpg.connect(url)
+            wanted.append(str(await connection.fetchval(OVERLAPPING, UUID(slot["slot_id"]))))
+            await connection.close()
         limits = httpx.Limits(max_connections=64)
         headers = {"authorization": me.http.headers["authorization"]}
         async with httpx.AsyncClient(headers=headers, timeout=60, limits=limits, trust_env=False) as http:
@@ -115,7 +129,10 @@ async def rush(addresses: list[str], sandbox_url: str) -> list[int]:
                 address = addresses[number % len(addresses)]
                 answer = await http.post(
                     f"{address}/api/v1/appointments/reserve",
-                    json=wish,
+                    json={
+                        "slot_id": wanted[number // len(addresses) % grids],
+                        "consultation_type": doctor["consultation_types"][0],
+                    },
                     headers={"idempotency-key": str(uuid4())},
                 )
                 if answer.status_code == 409:
