@@ -37,7 +37,8 @@ class Signer:
             "roles": list(roles),
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "exp": datetime.now(UTC) + timedelta(minutes=5),
+            "exp": datetime.now(UTC)
+            + timedelta(days=1),  # tests make some when they are loaded, long before use
         } | ({"service": service} if service else {})
         return {
             "authorization": f"Bearer {jwt.encode(claims, self._key, ALGORITHM, headers={'kid': 'test'})}"
