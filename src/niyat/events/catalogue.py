@@ -6,7 +6,6 @@ changed meaning is a new class with the next `version`; a class that was publish
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from uuid import UUID
@@ -53,9 +52,9 @@ class Event(BaseModel):
     occurred_at: Instant
 
     @property
-    @abstractmethod
     def key(self) -> UUID:
         """The aggregate's id: events of one key keep their order."""
+        raise NotImplementedError
 
 
 class AppointmentEvent(Event):
