@@ -37,15 +37,12 @@ LONG = {
     "sandbox/razorpay/payments.py": "the provider's own state machine, in one place",
 }
 NOT_YET = (
-    "notifications/parts.py",
-    "notifications/http/",
     "kernel/http.py",
     "run.py",
-    "events/migrations/",
-    "payments/migrations/",
-    "notifications/migrations/",
 )
 """Beginnings of breaches that are known and on their way out: printed, but let pass."""
+KEEPS_STATE = ("events/migrations/V1__create_event_tables.sql",)
+"""The inbox speaks as the protocol of outbox and inbox does, where `state` is its word."""
 
 STATE_COLUMN = re.compile(r"^\s*(?:ADD COLUMN\s+)?\"?state\"?\s+(?:text|smallint|int|bigint)\b", re.I | re.M)
 
@@ -62,8 +59,9 @@ def breaches(root: Path) -> Iterator[str]:
         if lines > LONGEST and name not in LONG:
             yield f"{name}: {lines} lines, more than {LONGEST}"
     for path in sorted(root.glob("*/migrations/*.sql")):
-        if STATE_COLUMN.search(path.read_text()):
-            yield f"{path.relative_to(root).as_posix()}: a column named state; the name is status"
+        name = path.relative_to(root).as_posix()
+        if name not in KEEPS_STATE and STATE_COLUMN.search(path.read_text()):
+            yield f"{name}: a column named state; the name is status"
 
 
 def main(root: Path) -> int:

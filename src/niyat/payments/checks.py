@@ -13,7 +13,7 @@ CHECKS = (
         FROM audit_captured_payments v JOIN payment_attempts a USING (gateway_payment_id)
             JOIN payment_cases c ON c.appointment_id = a.appointment_id
         WHERE v.updated_at <= niyat_now() - make_interval(secs => $1) AND v.exception IS NULL
-            AND (v.refunding < v.owed_back OR (c.state = 'open' AND v.refunding < a.captured_amount AND NOT (
+            AND (v.refunding < v.owed_back OR (c.status = 'open' AND v.refunding < a.captured_amount AND NOT (
                 a.step = 'kept' AND c.confirmed_payment_id IS NOT DISTINCT FROM a.payment_id)))
         """,
     ),
@@ -157,8 +157,8 @@ CHECKS = (
         "no-webhook-stays-new",
         "Every stored webhook was worked off within the age, and none is dead.",
         """
-        SELECT id, type, state, tries, last_error FROM webhook_events
-        WHERE state = 'dead' OR (state = 'new' AND received_at <= niyat_now() - make_interval(secs => $1))
+        SELECT id, type, status, tries, last_error FROM webhook_events
+        WHERE status = 'dead' OR (status = 'new' AND received_at <= niyat_now() - make_interval(secs => $1))
         """,
     ),
 )

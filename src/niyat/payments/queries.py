@@ -10,7 +10,7 @@ from niyat.payments.domain import PaymentStatus, Step
 from niyat.payments.outcome import outcome_of
 
 COLUMNS = """
-SELECT p.*, c.hold_expires_at, c.patient_id, c.doctor_id, c.state = 'open' AND c.expired_at IS NULL AS awaited,
+SELECT p.*, c.hold_expires_at, c.patient_id, c.doctor_id, c.status = 'open' AND c.expired_at IS NULL AS awaited,
     coalesce(c.confirmed_payment_id = p.payment_id, false) AS confirmed,
     ARRAY(SELECT step FROM payment_attempts a WHERE a.payment_id = p.payment_id) AS steps,
     EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.payment_id AND r.status = 'pending'
@@ -34,7 +34,7 @@ SELECT refund_id, gateway_payment_id, gateway_refund_id, amount, currency, statu
 FROM refunds WHERE payment_id = $1 ORDER BY refund_id
 """
 HISTORY = """
-SELECT what, from_state, to_state, source, reason_code, gateway_payment_id, refund_id, happened_at
+SELECT what, from_status, to_status, source, reason_code, gateway_payment_id, refund_id, happened_at
 FROM payment_history WHERE payment_id = $1 ORDER BY id
 """
 REFUND = """

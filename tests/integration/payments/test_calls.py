@@ -178,10 +178,10 @@ async def test_the_vendors_samples_are_stored_and_worked_off(world: World) -> No
     for _ in range(MAX_TRIES + 1):
         await world.settle()
         await world.move(hours=1)
-    rows = await world.db.fetch("SELECT event_id, state, last_error FROM webhook_events")
+    rows = await world.db.fetch("SELECT event_id, status, last_error FROM webhook_events")
     assert len(rows) == len(samples) > 20
     for row in rows:
-        assert (row["state"], row["last_error"]) in (("done", None), ("done", "of no order of ours")), dict(
+        assert (row["status"], row["last_error"]) in (("done", None), ("done", "of no order of ours")), dict(
             row
         )
 
@@ -201,9 +201,9 @@ async def test_a_poisonous_event_is_set_aside_others_proceed_and_it_can_be_repla
     for _ in range(MAX_TRIES):
         await world.move(hours=1)
         await world.settle()
-    dead = await world.db.fetchrow("SELECT id, state FROM webhook_events WHERE event_id = 'evt_poison'")
+    dead = await world.db.fetchrow("SELECT id, status FROM webhook_events WHERE event_id = 'evt_poison'")
     assert dead is not None
-    assert dead["state"] == "dead"
+    assert dead["status"] == "dead"
 
     async def replay(conn: Connection) -> bool:
         return await replay_webhook(conn, dead["id"])

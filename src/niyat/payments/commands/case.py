@@ -17,7 +17,7 @@ UPDATE payment_cases SET sequence = sequence + 1, updated_at = niyat_now() WHERE
 RETURNING sequence
 """
 NOTE = """
-INSERT INTO payment_history (payment_id, appointment_id, gateway_payment_id, refund_id, what, from_state, to_state,
+INSERT INTO payment_history (payment_id, appointment_id, gateway_payment_id, refund_id, what, from_status, to_status,
     source, reason_code, actor_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
@@ -36,7 +36,7 @@ class Case:
 
     @property
     def closed(self) -> bool:
-        return bool(self.row["state"] == "closed")
+        return bool(self.row["status"] == "closed")
 
     @property
     def at(self) -> datetime:

@@ -9,8 +9,8 @@ from niyat.payments.commands.refund import intend_refund, promised
 from niyat.payments.domain import owed_on_close
 
 CLOSE = """
-UPDATE payment_cases SET state = 'closed', closed_at = niyat_now(), owed_payment_id = $2, owed_back = $3,
-    updated_at = niyat_now() WHERE appointment_id = $1 AND state = 'open'
+UPDATE payment_cases SET status = 'closed', closed_at = niyat_now(), owed_payment_id = $2, owed_back = $3,
+    updated_at = niyat_now() WHERE appointment_id = $1 AND status = 'open'
 """
 # New orders are not shown any more. The gateway cannot withdraw those that were: late money is found and returned.
 NO_MORE_PAYING = """

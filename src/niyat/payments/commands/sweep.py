@@ -20,7 +20,7 @@ log = get_logger(__name__)
 CLAIM = """
 UPDATE payment_attempts a SET next_at = niyat_now() + $2, tries = tries + 1 WHERE gateway_payment_id IN (
     SELECT k.gateway_payment_id FROM payment_attempts k JOIN payment_cases c USING (appointment_id)
-    WHERE k.step = 'kept' AND c.state = 'open' AND c.confirmed_at IS NULL
+    WHERE k.step = 'kept' AND c.status = 'open' AND c.confirmed_at IS NULL
         AND k.captured_at <= niyat_now() - $1::interval AND k.next_at <= niyat_now()
     ORDER BY k.next_at LIMIT 50 FOR UPDATE OF k SKIP LOCKED)
 RETURNING a.*

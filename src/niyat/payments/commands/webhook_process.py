@@ -23,25 +23,25 @@ log = get_logger(__name__)
 
 CLAIM = """
 UPDATE webhook_events SET next_at = niyat_now() + $1, tries = tries + 1 WHERE id IN (
-    SELECT id FROM webhook_events WHERE state = 'new' AND next_at <= niyat_now() ORDER BY id LIMIT $2
+    SELECT id FROM webhook_events WHERE status = 'new' AND next_at <= niyat_now() ORDER BY id LIMIT $2
     FOR UPDATE SKIP LOCKED)
 RETURNING *
 """
 DONE = """
-UPDATE webhook_events SET state = 'done', finished_at = niyat_now(), last_error = $2 WHERE id = $1 AND state = 'new'
+UPDATE webhook_events SET status = 'done', finished_at = niyat_now(), last_error = $2 WHERE id = $1 AND status = 'new'
 """
 AGAIN = """
 UPDATE webhook_events SET next_at = niyat_now() + interval '1 second' * 2 ^ least(tries, 10), last_error = $2
-WHERE id = $1 AND state = 'new'
+WHERE id = $1 AND status = 'new'
 """
 DEAD = """
-UPDATE webhook_events SET state = 'dead', finished_at = niyat_now(), last_error = $2 WHERE id = $1 AND state = 'new'
+UPDATE webhook_events SET status = 'dead', finished_at = niyat_now(), last_error = $2 WHERE id = $1 AND status = 'new'
 """
 REPLAY = """
-UPDATE webhook_events SET state = 'new', finished_at = NULL, tries = 0, next_at = niyat_now()
-WHERE id = $1 AND state = 'dead' RETURNING id
+UPDATE webhook_events SET status = 'new', finished_at = NULL, tries = 0, next_at = niyat_now()
+WHERE id = $1 AND status = 'dead' RETURNING id
 """
-PRUNE = "DELETE FROM webhook_events WHERE state = 'done' AND finished_at < niyat_now() - $1::interval"
+PRUNE = "DELETE FROM webhook_events WHERE status = 'done' AND finished_at < niyat_now() - $1::interval"
 
 MAX_TRIES = 8
 OF_NO_ORDER = "of no order of ours"

@@ -107,8 +107,8 @@ class HistoryLineView(BaseModel):
     """One thing that happened to a payment."""
 
     what: str
-    from_state: str | None
-    to_state: str | None
+    from_status: str | None
+    to_status: str | None
     source: str
     reason_code: str | None
     gateway_payment_id: str | None

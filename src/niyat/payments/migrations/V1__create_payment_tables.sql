@@ -11,7 +11,7 @@ CREATE TABLE payment_cases (
     policy               jsonb NOT NULL DEFAULT '{}',
     hold_expires_at      timestamptz,
     starts_at            timestamptz,
-    state                text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+    status               text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
     closed_at            timestamptz,
     -- Of a cancelled visit that had been confirmed by `owed_payment_id`; any other money goes back in full.
     owed_payment_id      uuid,
@@ -24,7 +24,7 @@ CREATE TABLE payment_cases (
     securing             bigint NOT NULL DEFAULT 1,     -- goes with every `secure`; rises with every release
     created_at           timestamptz NOT NULL DEFAULT niyat_now(),
     updated_at           timestamptz NOT NULL DEFAULT niyat_now(),
-    CONSTRAINT payment_cases_closed_has_its_time CHECK ((state = 'closed') = (closed_at IS NOT NULL))
+    CONSTRAINT payment_cases_closed_has_its_time CHECK ((status = 'closed') = (closed_at IS NOT NULL))
 );
 
 CREATE TABLE payment_transactions (
@@ -146,8 +146,8 @@ CREATE TABLE payment_history (
     gateway_payment_id text,
     refund_id          uuid,
     what               text NOT NULL,
-    from_state         text,
-    to_state           text,
+    from_status        text,
+    to_status          text,
     source             text NOT NULL,
     reason_code        text,
     actor_id           uuid,
@@ -215,18 +215,18 @@ CREATE TABLE webhook_events (
     event_id    text NOT NULL,
     type        text NOT NULL,
     body        bytea NOT NULL,
-    state       text NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'done', 'dead')),
+    status      text NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'done', 'dead')),
     tries       bigint NOT NULL DEFAULT 0,
     next_at     timestamptz NOT NULL DEFAULT niyat_now(),   -- also the lease of who is at it
     last_error  text,
     received_at timestamptz NOT NULL DEFAULT niyat_now(),
     finished_at timestamptz,
     CONSTRAINT webhook_events_once UNIQUE (account, event_id),
-    CONSTRAINT webhook_events_finished_has_its_time CHECK ((state = 'new') = (finished_at IS NULL))
+    CONSTRAINT webhook_events_finished_has_its_time CHECK ((status = 'new') = (finished_at IS NULL))
 );
 
-CREATE INDEX webhook_events_due ON webhook_events (next_at, id) WHERE state = 'new';
-CREATE INDEX webhook_events_finished ON webhook_events (finished_at) WHERE state = 'done';
+CREATE INDEX webhook_events_due ON webhook_events (next_at, id) WHERE status = 'new';
+CREATE INDEX webhook_events_finished ON webhook_events (finished_at) WHERE status = 'done';
 
 -- The ledger: double entry, append-only, one transaction per external fact.
 CREATE TABLE ledger_accounts (
@@ -324,9 +324,9 @@ SELECT a.gateway_payment_id, a.payment_id AS id, a.appointment_id, a.captured_am
     greatest(a.updated_at, c.updated_at) AS updated_at
 FROM payment_attempts a JOIN payment_cases c USING (appointment_id)
 CROSS JOIN LATERAL (SELECT CASE WHEN a.step = 'returning' THEN a.captured_amount
-    WHEN a.step = 'kept' AND c.state = 'closed' AND c.owed_payment_id IS NOT DISTINCT FROM a.payment_id
+    WHEN a.step = 'kept' AND c.status = 'closed' AND c.owed_payment_id IS NOT DISTINCT FROM a.payment_id
         THEN least(c.owed_back, a.captured_amount)
-    WHEN c.state = 'closed' THEN a.captured_amount ELSE 0 END AS back) o
+    WHEN c.status = 'closed' THEN a.captured_amount ELSE 0 END AS back) o
 CROSS JOIN LATERAL (SELECT
     coalesce(sum(amount) FILTER (WHERE status IN ('pending', 'processed')), 0)::bigint AS refunding,
     greatest(0, coalesce(sum(amount) FILTER (WHERE status = 'failed'), 0) - coalesce(sum(from_owed), 0))::bigint
