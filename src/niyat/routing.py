@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     *_booking("/api/v1/appointments"),
     *_booking("/appointments"),
     Rule(None, "/api/v1/availability/**", "appointments"),
+    Rule(None, "/api/v1/calendar-feeds/**", "appointments"),
     Rule(None, "/api/v1/doctors/**", "appointments"),
     Rule(None, "/api/v1/clinics/**", "appointments"),
     Rule(None, "/api/v1/payments/**", "payments"),

@@ -41,6 +41,10 @@ class AppointmentNotFound(NiyatError):
     """There is no such appointment, or it is not yours."""
 
 
+class CalendarFeedNotFound(NiyatError):
+    """There is no such calendar feed: its address was revoked or replaced; make a new one."""
+
+
 class AccountIsADoctor(NiyatError):
     """This account already belongs to a doctor."""
 

@@ -10,7 +10,8 @@ from niyat.kernel.db import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Its database and its settings: it calls nobody."""
+    """Its database, its settings, and where people reach our pages (`https://clinic.example`)."""
 
     db: Database
     settings: AppointmentsSettings
+    site_url: str

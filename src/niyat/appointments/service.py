@@ -12,7 +12,7 @@ from niyat.service import Context, Service
 
 async def create(context: Context, settings: AppointmentsSettings) -> Service:
     """The service over `context`."""
-    return wire(context, Parts(db=context.db, settings=settings))
+    return wire(context, Parts(db=context.db, settings=settings, site_url=context.settings.public_url))
 
 
 def wire(context: Context, parts: Parts) -> Service:

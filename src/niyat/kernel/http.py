@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from niyat.kernel import correlation, errors
 from niyat.kernel.db import Database
-from niyat.kernel.log import get_logger
+from niyat.kernel.log import MASKED, get_logger
 
 log = get_logger(__name__)
 
@@ -176,11 +176,20 @@ class Correlated:
             try:
                 await self.app(scope, receive, send_with_id)
             except Exception:
-                log.exception("a request failed", method=scope["method"], path=scope["path"])
+                log.exception("a request failed", method=scope["method"], path=_shown_path(scope))
                 if started:
                     raise
                 answer = problem(500, *INTERNAL_ERROR)
                 await answer(scope, receive, send_with_id)
+
+
+def _shown_path(scope: Scope) -> str:
+    """The path without what only its owner may know: an address may itself be a password."""
+    path: str = scope["path"]
+    for name, value in scope.get("path_params", {}).items():
+        if name in MASKED:
+            path = path.replace(str(value), "***")
+    return path
 
 
 def _field(error: Mapping[str, Any]) -> str:

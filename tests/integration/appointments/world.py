@@ -36,6 +36,7 @@ from tests.support.postgres import Databases
 
 Json = dict[str, Any]
 ISSUER = "test"
+SITE = "https://clinic.example"
 WHY = "A test needs it"
 
 
@@ -80,7 +81,7 @@ class World:
         async def jwks() -> Json:
             return keys
 
-        parts = Parts(db=db, settings=settings)
+        parts = Parts(db=db, settings=settings, site_url=SITE)
         self.consumer = consumers(parts)[0]
         self.app = http.create(parts, TokenVerifier(jwks, issuer=ISSUER, clock=Clock()))
         self.admin = self.person("admin")

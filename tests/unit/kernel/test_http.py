@@ -56,6 +56,10 @@ def _app() -> FastAPI:
     async def fail(what: str) -> None:
         raise RAISED[what]
 
+    @app.get("/feeds/{token}.ics")
+    async def feed(token: str) -> None:
+        raise ZeroDivisionError
+
     @app.get("/flow")
     async def flow() -> str:
         return correlation_id.get()
@@ -103,6 +107,13 @@ async def test_too_many_requests_says_when_to_come_back(http: httpx.AsyncClient)
     answer = await http.get("/raise/busy")
     assert _problem(answer, 429, "too-many-requests")["retry_after_seconds"] == 30
     assert answer.headers["retry-after"] == "30"
+
+
+async def test_a_crash_logs_the_path_but_no_password_in_it(http: httpx.AsyncClient) -> None:
+    with capture_logs() as logs:
+        await http.get("/feeds/a-private-address.ics")
+    assert [entry["path"] for entry in logs] == ["/feeds/***.ics"]
+    assert "a-private-address" not in str(logs)
 
 
 async def test_who_is_not_signed_in_is_told_how(http: httpx.AsyncClient) -> None:

@@ -210,6 +210,20 @@ class CancellationView(BaseModel):
     time_zone: str
 
 
+class NewCalendarFeedView(BaseModel):
+    """The feed's private address. Whoever has it reads the feed; it is never shown again."""
+
+    address: str = Field(examples=["https://clinic.example/api/v1/calendar-feeds/Zm9v.ics"])
+
+
+class CalendarFeedView(BaseModel):
+    """Whether there is a feed. A calendar that reads it every hour shows in `last_read_at`."""
+
+    exists: bool
+    made_at: datetime | None = None
+    last_read_at: datetime | None = None
+
+
 class ClinicView(BaseModel):
     """A clinic."""
 

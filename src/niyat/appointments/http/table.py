@@ -10,6 +10,7 @@ TABLE: ErrorTable = {
     errors.DoctorNotFound: 404,
     errors.ClinicNotFound: 404,
     errors.AppointmentNotFound: 404,
+    errors.CalendarFeedNotFound: 404,
     errors.SlotTaken: 409,
     errors.SlotBlocked: 409,
     errors.NoticeTooShort: 409,
