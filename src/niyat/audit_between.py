@@ -18,7 +18,7 @@ Row: TypeAlias = Mapping[str, Any]
 Rows: TypeAlias = Sequence[Row]
 
 APPOINTMENTS = """
-SELECT id AS appointment_id, status, secured_by, price_amount, currency, amount_owed_back,
+SELECT id AS appointment_id, status, secured_by, quoted_amount, price_amount, currency, amount_owed_back, no_show_party,
        updated_at <= niyat_now() - make_interval(secs => $1) AS settled
 FROM appointments
 """
@@ -32,17 +32,18 @@ ATTENDED = frozenset({"confirmed", "completed", "no-show"})
 
 
 PLANNED = """
-SELECT DISTINCT appointment_id FROM scheduled_notifications WHERE type = 'APPOINTMENT_CONFIRMED'
+SELECT DISTINCT appointment_id, type FROM scheduled_notifications
+WHERE type IN ('APPOINTMENT_CONFIRMED', 'APPOINTMENT_NO_SHOW')
 """
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was read: paid and free appointments by id, captured attempts, and which confirmations are planned."""
+    """What was read: paid and free appointments by id, captured attempts, and which messages of which are planned."""
 
     booked: Mapping[UUID, Row]
     captured: Rows
-    planned: frozenset[UUID]
+    planned: frozenset[tuple[UUID, str]]
 
 
 async def look(connections: Connections, age_seconds: float) -> Seen:
@@ -53,7 +54,7 @@ async def look(connections: Connections, age_seconds: float) -> Seen:
     return Seen(
         {row["appointment_id"]: row for row in booked},
         captured,
-        frozenset(row["appointment_id"] for row in planned),
+        frozenset((row["appointment_id"], row["type"]) for row in planned),
     )
 
 
@@ -74,7 +75,6 @@ def money_without_a_booking(seen: Seen) -> Rows:
         if money["settled"]
         and not money["exception"]
         and not ((visit := seen.booked.get(money["appointment_id"])) and not visit["settled"])
-        and not (visit and _is_paid_by(visit, money))
         and money["refunding"] < _owed_back(visit, money)
     ]
 
@@ -87,7 +87,7 @@ def bookings_without_money(seen: Seen) -> Rows:
         visit
         for visit in seen.booked.values()
         if visit["settled"]
-        and visit["price_amount"]
+        and visit["quoted_amount"]
         and visit["status"] in ATTENDED
         and not _pays(visit, paid.get((visit["appointment_id"], visit["secured_by"])))
     ]
@@ -98,8 +98,25 @@ def bookings_nobody_was_told_of(seen: Seen) -> Rows:
     return [
         visit
         for visit in seen.booked.values()
-        if visit["settled"] and visit["status"] == "confirmed" and visit["appointment_id"] not in seen.planned
+        if visit["settled"]
+        and visit["status"] == "confirmed"
+        and not _is_told(seen, visit, "APPOINTMENT_CONFIRMED")
     ]
+
+
+def absent_doctors_nobody_was_told_of(seen: Seen) -> Rows:
+    """Visits to which the doctor did not come, for which notifications has planned no word to the patient."""
+    return [
+        visit
+        for visit in seen.booked.values()
+        if visit["settled"]
+        and visit["no_show_party"] == "doctor"
+        and not _is_told(seen, visit, "APPOINTMENT_NO_SHOW")
+    ]
+
+
+def _is_told(seen: Seen, visit: Row, kind: str) -> bool:
+    return (visit["appointment_id"], kind) in seen.planned
 
 
 def _is_paid_by(visit: Row, money: Row) -> bool:
@@ -109,16 +126,20 @@ def _is_paid_by(visit: Row, money: Row) -> bool:
 
 
 def _owed_back(visit: Row | None, money: Row) -> int:
-    """All of it, but for the payment of a visit that was cancelled: then what appointments decided."""
-    if visit and visit["status"] == "cancelled" and visit["secured_by"] == money["payment_id"]:
-        return min(int(visit["amount_owed_back"]), int(money["captured_amount"]))
-    return int(money["captured_amount"])
+    """All of it, but for the payment of a visit that stood: then what its moves and its end give back."""
+    captured = int(money["captured_amount"])
+    if visit is None or visit["secured_by"] != money["payment_id"]:
+        return captured
+    if visit["status"] == "cancelled" or _is_paid_by(visit, money):
+        moved = int(visit["quoted_amount"]) - int(visit["price_amount"])
+        return min(moved + int(visit["amount_owed_back"] or 0), captured)
+    return captured
 
 
 def _pays(visit: Row, money: Row | None) -> bool:
     return (
         money is not None
-        and money["captured_amount"] == visit["price_amount"]
+        and money["captured_amount"] == visit["quoted_amount"]
         and money["currency"] == visit["currency"]
     )
 
@@ -126,7 +147,7 @@ def _pays(visit: Row, money: Row | None) -> bool:
 BETWEEN = (
     BetweenCheck(
         "no-money-without-a-booking",
-        "Every captured payment is a confirmed or completed appointment, or a refund, or a named exception.",
+        "Every captured payment is on an appointment that stands, or goes back, as far as it is owed, or is excused.",
         money_without_a_booking,
     ),
     BetweenCheck(
@@ -138,5 +159,10 @@ BETWEEN = (
         "no-booking-untold",
         "Every confirmed appointment has its confirmation planned.",
         bookings_nobody_was_told_of,
+    ),
+    BetweenCheck(
+        "no-absent-doctor-untold",
+        "Every patient whose doctor did not come has a word about it planned.",
+        absent_doctors_nobody_was_told_of,
     ),
 )

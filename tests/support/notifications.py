@@ -268,6 +268,7 @@ def cancelled(visit: Visit, **different: Any) -> AppointmentCancelled:
         "status": "cancelled",
         "cancelled_by": "patient",
         "reason_code": "changed-plans",
+        "amount": 50_000,
         "amount_owed_back": 25_000,
         "currency": "INR",
         "payment_id": visit.payment_id,
@@ -286,6 +287,12 @@ def rescheduled(visit: Visit, starts_at: datetime, revision: int) -> Appointment
         ends_at=starts_at + timedelta(minutes=30),
         previous_starts_at=visit.starts_at,
         previous_ends_at=visit.starts_at + timedelta(minutes=30),
+        rescheduled_by="doctor",
+        reason_code="doctor-request",
+        amount=30_000,
+        amount_owed_back=20_000,
+        currency="INR",
+        payment_id=visit.payment_id,
     )
 
 

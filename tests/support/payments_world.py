@@ -296,6 +296,7 @@ class World:
         await self.tell(
             AppointmentCancelled(
                 **_about(visit), cancelled_by="patient", reason_code="patient-request", currency=visit.currency,
+                amount=visit.amount,
                 amount_owed_back=visit.amount if owed_back is None else owed_back, payment_id=visit.secured_by,
                 was_confirmed=was_confirmed,
             )

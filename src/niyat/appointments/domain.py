@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeAlias
@@ -13,10 +13,12 @@ from niyat.appointments.errors import (
     AlreadyStarted,
     AppointmentCancelled,
     AppointmentNotFound,
+    DearerTime,
     HoldLapsed,
     IllegalMove,
     NoPaymentNeeded,
     NotStarted,
+    ReasonContradicts,
 )
 from niyat.appointments.refund_policy import RefundPolicy
 from niyat.kernel.errors import Forbidden, NiyatError
@@ -152,12 +154,15 @@ class Appointment:
     slot_id: UUID | None
     starts_at: datetime
     ends_at: datetime
+    busy_from: datetime
+    busy_until: datetime
     time_zone: str
     consultation_type: str
     status: AppointmentStatus
     hold_expires_at: datetime
     secured_by: UUID | None
     secured_at: datetime | None
+    quoted_amount: int
     price_amount: int
     currency: str
     policy: dict[str, Any]
@@ -172,7 +177,13 @@ class Appointment:
     now: datetime
 
     @property
+    def quoted(self) -> Money:
+        """What it cost when it was booked: a payment for it is of this amount."""
+        return Money(self.quoted_amount, self.currency)
+
+    @property
     def price(self) -> Money:
+        """What it costs now: less than was quoted once it moved to a cheaper time."""
         return Money(self.price_amount, self.currency)
 
     @property
@@ -229,11 +240,29 @@ def refuse_unless_begun(appointment: Appointment) -> None:
         raise NotStarted
 
 
+PATIENT_ABSENT = "patient-absent"
+DOCTOR_ABSENT = "doctor-absent"
+VIDEO_FAILED = "video-failed"
+NO_SHOW_REASONS: dict[str, Party] = {
+    PATIENT_ABSENT: "patient",
+    DOCTOR_ABSENT: "doctor",
+    VIDEO_FAILED: "doctor",
+}
+"""Why a visit did not take place although its time came, and on whose side that lies."""
+
+
+def no_show_reason(party: Party, reason_code: str | None) -> str:
+    """The code given, else what it means that `party` did not come. Raises ReasonContradicts."""
+    if NO_SHOW_REASONS.get(reason_code or "", party) != party:
+        raise ReasonContradicts
+    return reason_code or (PATIENT_ABSENT if party == "patient" else DOCTOR_ABSENT)
+
+
 def payment_refusal(appointment: Appointment) -> NiyatError | None:
     """Why no payment may begin for it; None when one may."""
     if appointment.status is S.CANCELLED:
         return AppointmentCancelled()
-    if not appointment.price_amount:
+    if not appointment.quoted_amount:
         return NoPaymentNeeded()
     if appointment.status in BOOKED or appointment.secured_by:
         return AlreadyPaid()
@@ -249,7 +278,7 @@ def secured(appointment: Appointment, payment_id: UUID, paid: Money) -> Secured 
         return Secured.CANCELLED
     if appointment.secured_by == payment_id:
         return Secured.SECURED
-    if paid != appointment.price:
+    if paid != appointment.quoted:
         return Secured.MISMATCH
     if appointment.secured_by is not None:
         return Secured.BUSY if status is S.PENDING_PAYMENT else Secured.ALREADY_PAID
@@ -262,10 +291,11 @@ def captured(appointment: Appointment, payment_id: UUID, paid: Money) -> Capture
     """What the captured payment finds, and what of it is owed back."""
     everything = paid.amount
     if appointment.status is S.CANCELLED:
-        paid_for_it = appointment.secured_by == payment_id and paid == appointment.price
-        owed = appointment.amount_owed_back if paid_for_it else everything
-        return CapturedOutcome(Captured.CANCELLED, owed or 0)
-    if paid != appointment.price:
+        paid_for_it = appointment.secured_by == payment_id and paid == appointment.quoted
+        moved = appointment.quoted_amount - appointment.price_amount
+        owed = moved + (appointment.amount_owed_back or 0) if paid_for_it else everything
+        return CapturedOutcome(Captured.CANCELLED, owed)
+    if paid != appointment.quoted:
         return CapturedOutcome(Captured.MISMATCH, everything)
     if appointment.secured_by == payment_id:
         return CapturedOutcome(Captured.CONFIRMED, 0)
@@ -307,3 +337,58 @@ def owed_back(
     if status is not S.CONFIRMED:
         return price
     return price.percent(policy.percent(ahead, by_patient=by_patient))
+
+
+def refuse_unless_movable(appointment: Appointment) -> None:
+    """Only what is to take place moves, and only before its time. Raises what says why not."""
+    if appointment.status is S.CANCELLED:
+        raise AppointmentCancelled
+    if appointment.status is S.EXPIRED:
+        raise HoldLapsed
+    if appointment.status is not S.CONFIRMED:
+        raise IllegalMove
+    if appointment.has_started:
+        raise AlreadyStarted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTime:
+    """Where a visit moves to: a slot that is taken for it, how they will meet there, and what that costs."""
+
+    slot_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    busy_from: datetime
+    busy_until: datetime
+    time_zone: str
+    consultation_type: str
+    price: Money
+
+
+def moved(appointment: Appointment, to: NewTime, *, by_patient: bool) -> Appointment:
+    """The visit at its new time. Its price never rises: a patient is refused, staff keep the old one.
+
+    A patient who moves when a cancellation would not give everything back does not win it back by moving: the
+    terms give at most what they would have given then. Raises DearerTime, which says by how much.
+    """
+    dearer = to.price.amount - appointment.price_amount
+    if dearer > 0 and by_patient:
+        raise DearerTime(amount=dearer, currency=to.price.currency)
+    policy = RefundPolicy.from_json(appointment.policy)
+    if by_patient:
+        ahead = appointment.starts_at - appointment.now
+        policy = policy.at_most(policy.percent(ahead, by_patient=True))
+    return replace(
+        appointment,
+        slot_id=to.slot_id,
+        starts_at=to.starts_at,
+        ends_at=to.ends_at,
+        busy_from=to.busy_from,
+        busy_until=to.busy_until,
+        time_zone=to.time_zone,
+        consultation_type=to.consultation_type,
+        price_amount=min(appointment.price_amount, to.price.amount),
+        policy=policy.as_json(),
+        revision=appointment.revision + 1,
+        checked_in_at=None,
+    )

@@ -90,7 +90,15 @@ class ReasonRequired(NiyatError):
 
 
 class AlreadyStarted(NiyatError):
-    """The visit's time has already come, so it can no longer be cancelled here; speak to the clinic."""
+    """The visit's time has already come, so it can no longer be changed here; speak to the clinic."""
+
+
+class DearerTime(NiyatError):
+    """This time costs more than your visit did; cancel and book it anew, or ask the clinic to move it."""
+
+
+class ReasonContradicts(NiyatError):
+    """This reason says that the other party did not come; say which of the two it was."""
 
 
 class NotStarted(NiyatError):

@@ -18,7 +18,8 @@ from niyat.kernel.idempotency import Reader
 LOCK_DOCTOR_OF = "SELECT pg_advisory_xact_lock(7, doctor_key) FROM appointments WHERE id = $1"
 
 READ = """
-SELECT a.*, d.account_id AS doctor_account_id, niyat_now() AS now
+SELECT a.*, lower(a.busy) AS busy_from, upper(a.busy) AS busy_until, d.account_id AS doctor_account_id,
+    niyat_now() AS now
 FROM appointments a JOIN doctors d ON d.id = a.doctor_id WHERE a.id = $1
 """
 FOR_UPDATE = READ + "FOR UPDATE OF a"
@@ -26,7 +27,8 @@ FOR_UPDATE = READ + "FOR UPDATE OF a"
 SAVE = """
 UPDATE appointments SET status = $4, secured_by = $5, secured_at = $6, payment = $7, cancelled_by = $8,
     cancel_reason_code = $9, amount_owed_back = $10, no_show_party = $11, checked_in_at = $12, sequence = $13,
-    updated_at = niyat_now()
+    slot_id = $14, starts_at = $15, ends_at = $16, busy = tstzrange($17, $18), time_zone = $19,
+    consultation_type = $20, price_amount = $21, policy = $22, revision = $23, updated_at = niyat_now()
 WHERE id = $1 AND status = $2 AND sequence = $3 RETURNING true
 """
 
@@ -44,6 +46,7 @@ WHERE a.id = $1 AND v.id = a.slot_id AND v.status = 'available' AND NOT EXISTS (
 RETURNING true
 """
 KEEP = "UPDATE available_slots SET status = $2 WHERE id = $1 AND status IN ('held', 'booked') RETURNING true"
+TAKE = "UPDATE available_slots SET status = $2 WHERE id = $1 AND status = 'available' RETURNING true"
 GIVE_BACK = """
 UPDATE available_slots SET status = planned_as WHERE id = $1 AND status IN ('held', 'booked') RETURNING true
 """
@@ -75,8 +78,8 @@ async def save(
 ) -> None:
     """Write `after` over `before`, with the slot as its status wants it, the history and `events`.
 
-    Raises SlotTaken when it gave its slot back and somebody else has it now; the transaction must then end,
-    or go back to a savepoint.
+    Raises SlotTaken when somebody else has the slot that it wants (again); the transaction must then end, or go
+    back to a savepoint.
     """
     await _save_slot(conn, before, after)
     saved = await conn.fetchval(
@@ -94,10 +97,20 @@ async def save(
         after.no_show_party,
         after.checked_in_at,
         before.sequence + len(events),
+        after.slot_id,
+        after.starts_at,
+        after.ends_at,
+        after.busy_from,
+        after.busy_until,
+        after.time_zone,
+        after.consultation_type,
+        after.price_amount,
+        after.policy,
+        after.revision,
     )
     if not saved:
         raise RuntimeError(f"appointment {before.id} changed although it was locked")
-    if after.status is not before.status:
+    if after.status is not before.status or after.revision != before.revision:
         await conn.execute(REMEMBER, before.id, before.status, after.status, by.role, by.account_id, reason)
     for number, event in enumerate(events, before.sequence + 1):
         await publish(conn, event, sequence=number)
@@ -105,6 +118,10 @@ async def save(
 
 async def _save_slot(conn: Connection, before: Appointment, after: Appointment) -> None:
     had, wants = slot_status(before.status), slot_status(after.status)
+    if wants and after.slot_id != before.slot_id:
+        if not await conn.fetchval(TAKE, after.slot_id, SlotStatus(wants)):
+            raise SlotTaken
+        wants = None
     if had is wants:
         return
     if wants is None:

@@ -33,6 +33,11 @@ class RefundPolicy:
         tiers = [{"hours_before": tier.hours_before, "percent": tier.percent} for tier in self.tiers]
         return {"tiers": tiers, "clinic_cancels_percent": self.clinic_cancels_percent}
 
+    def at_most(self, percent: int) -> RefundPolicy:
+        """The same terms, but never giving back more than `percent` when the patient cancels."""
+        tiers = tuple(Tier(tier.hours_before, min(tier.percent, percent)) for tier in self.tiers)
+        return RefundPolicy(tiers, self.clinic_cancels_percent)
+
     def percent(self, ahead: timedelta, *, by_patient: bool) -> int:
         """How many hundredths of the price go back when cancelled `ahead` of the start."""
         if not by_patient:

@@ -106,13 +106,17 @@ class AppointmentConfirmed(AppointmentEvent):
 
 
 class AppointmentCancelled(AppointmentEvent):
-    """The visit will not take place; `amount_owed_back` is what of any money the patient gets back."""
+    """The visit will not take place; `amount_owed_back` is what of its price (`amount`) the patient gets back.
+
+    What it cost less since it was booked went back when it moved, and is not in either.
+    """
 
     type: ClassVar[str] = "APPOINTMENT_CANCELLED"
     version: ClassVar[int] = 1
 
     cancelled_by: Literal["patient", "doctor", "admin", "system"]
     reason_code: Code
+    amount: Price
     amount_owed_back: Price
     currency: Currency
     payment_id: UUID | None
@@ -120,13 +124,22 @@ class AppointmentCancelled(AppointmentEvent):
 
 
 class AppointmentRescheduled(AppointmentEvent):
-    """The same visit at another time; `revision` went up by one."""
+    """The same visit at another time; `revision` went up by one.
+
+    `amount` is what it costs now, and `amount_owed_back` what it costs less than before: that goes back.
+    """
 
     type: ClassVar[str] = "APPOINTMENT_RESCHEDULED"
     version: ClassVar[int] = 1
 
     previous_starts_at: Instant
     previous_ends_at: Instant
+    rescheduled_by: Literal["patient", "doctor", "admin"]
+    reason_code: Code
+    amount: Price
+    amount_owed_back: Price
+    currency: Currency
+    payment_id: UUID | None
 
 
 class AppointmentCompleted(AppointmentEvent):
@@ -137,12 +150,17 @@ class AppointmentCompleted(AppointmentEvent):
 
 
 class AppointmentNoShow(AppointmentEvent):
-    """One party did not come."""
+    """One party did not come, or its video failed. The doctor's gives `amount_owed_back`: all that the visit cost."""
 
     type: ClassVar[str] = "APPOINTMENT_NO_SHOW"
     version: ClassVar[int] = 1
 
     party: Literal["patient", "doctor"]
+    reason_code: Code
+    amount: Price
+    amount_owed_back: Price
+    currency: Currency
+    payment_id: UUID | None
 
 
 class AppointmentExpired(AppointmentEvent):

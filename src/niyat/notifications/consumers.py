@@ -12,6 +12,7 @@ from niyat.events.catalogue import (
     PAYMENTS,
     AppointmentCancelled,
     AppointmentConfirmed,
+    AppointmentNoShow,
     AppointmentRescheduled,
     PaymentCompleted,
     PaymentReleased,
@@ -51,7 +52,11 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
         appointment_id=event.appointment_id,
         revision=event.revision,
         dedupe_key=f"rescheduled:{event.appointment_id}:{event.revision}:EMAIL",
-        payload={"previous_starts_at": event.previous_starts_at.isoformat()},
+        payload={
+            "previous_starts_at": event.previous_starts_at.isoformat(),
+            "amount": event.amount_owed_back,
+            "currency": event.currency,
+        },
         too_late_at=event.ends_at,
     )
     upcoming = reminders(event.patient_id, event.appointment_id, event.revision, event.starts_at)
@@ -78,6 +83,26 @@ async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
         },
     )
     await plan(conn, [cancelled])
+
+
+async def on_no_show(conn: Connection, event: AppointmentNoShow) -> None:
+    """The patient's own no-show is not news to them; the doctor's is, and that their money goes back."""
+    if event.party == "patient":
+        return
+    missed = Intent(
+        type=NotificationType.APPOINTMENT_NO_SHOW,
+        account_id=event.patient_id,
+        appointment_id=event.appointment_id,
+        revision=event.revision,
+        dedupe_key=f"no-show:{event.appointment_id}:EMAIL",
+        payload={
+            "amount": event.amount_owed_back,
+            "currency": event.currency,
+            "payment_id": None if event.payment_id is None else str(event.payment_id),
+            "reason_code": event.reason_code,
+        },
+    )
+    await plan(conn, [missed])
 
 
 async def on_payment_completed(conn: Connection, event: PaymentCompleted) -> None:
@@ -133,6 +158,7 @@ APPOINTMENT_EVENT_CONSUMER = Consumer(
         AppointmentConfirmed: on_confirmed,
         AppointmentRescheduled: on_rescheduled,
         AppointmentCancelled: on_cancelled,
+        AppointmentNoShow: on_no_show,
     },
 )
 

@@ -24,6 +24,7 @@ class NotificationType(StrEnum):
     APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER"
     APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED"
     APPOINTMENT_RESCHEDULED = "APPOINTMENT_RESCHEDULED"
+    APPOINTMENT_NO_SHOW = "APPOINTMENT_NO_SHOW"
     PAYMENT_RECEIPT = "PAYMENT_RECEIPT"
     PAYMENT_NOT_TAKEN = "PAYMENT_NOT_TAKEN"
     REFUND_INITIATED = "REFUND_INITIATED"
@@ -68,6 +69,12 @@ PROMISES = frozenset(
 """They say that a visit will take place: true only while it stands, at the revision they speak of."""
 
 _T = NotificationType
+ONLY_WHILE: Mapping[NotificationType, str] = {
+    _T.APPOINTMENT_CANCELLED: "cancelled",
+    _T.APPOINTMENT_NO_SHOW: "no-show",
+}
+"""They say how a visit ended: true only while it has that status."""
+
 REFUND_NEWS = frozenset({_T.REFUND_INITIATED, _T.REFUND_COMPLETED, _T.REFUND_FAILED})
 
 SUPERSEDED_BY: Mapping[NotificationType, frozenset[NotificationType]] = {
@@ -134,7 +141,7 @@ def no_longer_so(
             return f"appointment-{status}"
         if revision is not None and revision != current:
             return "appointment-moved"
-    if kind is NotificationType.APPOINTMENT_CANCELLED and status != "cancelled":
+    if status != ONLY_WHILE.get(kind, status):
         return f"appointment-{status}"
     if kind is NotificationType.PAYMENT_NOT_TAKEN and status in {"confirmed", "completed"}:
         return "paid-after-all"

@@ -99,6 +99,7 @@ def facts(
         "amount": _money(payload, "amount"),
         "cancelled_by": payload.get("cancelled_by"),
         "was_confirmed": payload.get("was_confirmed"),
+        "reason_code": payload.get("reason_code"),
         "paid": payload.get("payment_id") is not None,
         "payment_id": payload.get("payment_id"),
         "previously": None,

@@ -135,12 +135,24 @@ CHECKS = (
     ),
     Check(
         "earned-at-most-the-price",
-        "No appointment earned more than its price.",
+        "No appointment earned more than its price, as its last move left it.",
         """
-        SELECT c.appointment_id, c.amount, -sum(e.amount) AS earned FROM payment_cases c
+        SELECT c.appointment_id, c.amount, c.moved_back, -sum(e.amount) AS earned FROM payment_cases c
             JOIN ledger_transactions t ON t.external_key = 'appt:' || c.appointment_id || ':earned'
             JOIN ledger_entries e ON e.transaction_id = t.id AND e.account <> 'patient_deposit'
-        GROUP BY c.appointment_id, c.amount HAVING -sum(e.amount) > c.amount
+        GROUP BY c.appointment_id, c.amount, c.moved_back HAVING -sum(e.amount) > c.amount - c.moved_back
+        """,
+    ),
+    Check(
+        "no-deposit-outlives-its-visit",
+        "No deposit is held for a visit that is over.",
+        """
+        SELECT c.appointment_id, c.status, c.earned_at, -sum(e.amount) AS held FROM payment_cases c
+            JOIN ledger_transactions t ON t.appointment_id = c.appointment_id
+            JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'patient_deposit'
+        WHERE (c.earned_at IS NOT NULL OR c.status = 'closed')
+            AND c.updated_at <= niyat_now() - make_interval(secs => $1)
+        GROUP BY c.appointment_id, c.status, c.earned_at HAVING sum(e.amount) <> 0
         """,
     ),
     Check(

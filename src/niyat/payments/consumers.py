@@ -11,27 +11,37 @@ from niyat.events.catalogue import (
     AppointmentCompleted,
     AppointmentConfirmed,
     AppointmentExpired,
+    AppointmentNoShow,
     AppointmentRescheduled,
 )
 from niyat.events.inbox import Consumer
+from niyat.kernel.db import Connection
 from niyat.payments.commands.close_case import close_case
-from niyat.payments.commands.see_appointment import see_completed, see_confirmed, see_expired, see_rescheduled
+from niyat.payments.commands.see_appointment import see_confirmed, see_expired, see_held
+from niyat.payments.commands.see_rescheduled import see_rescheduled
 from niyat.payments.parts import Parts
+
+
+async def on_no_show(conn: Connection, event: AppointmentNoShow, *, commission_percent: int) -> None:
+    """The patient's no-show is paid for like a visit; the doctor's gives the money back like a cancellation."""
+    ended = see_held if event.party == "patient" else close_case
+    await ended(conn, event, commission_percent=commission_percent)
 
 
 def consumers(parts: Parts) -> Sequence[Consumer]:
     """All it listens to: the appointments."""
-    completed = partial(see_completed, commission_percent=parts.settings.commission_percent)
+    percent = parts.settings.commission_percent
     return (
         Consumer(
             name="payments",
             topics=(APPOINTMENTS,),
             handlers={
                 AppointmentConfirmed: see_confirmed,
-                AppointmentCancelled: close_case,
+                AppointmentCancelled: partial(close_case, commission_percent=percent),
                 AppointmentExpired: see_expired,
                 AppointmentRescheduled: see_rescheduled,
-                AppointmentCompleted: completed,
+                AppointmentCompleted: partial(see_held, commission_percent=percent),
+                AppointmentNoShow: partial(on_no_show, commission_percent=percent),
             },
         ),
     )

@@ -276,13 +276,23 @@ def _has_money(status: PaymentStatus) -> bool:
 
 
 def owed_on_close(captured: int, promised: int, owed_back: int | None) -> int:
-    """What a cancellation still owes of one attempt's money, in minor units.
+    """What the end of a visit that did not take place still owes of one attempt's money, in minor units.
 
-    `owed_back` is what appointments says of the visit that this money had confirmed (None: it confirmed none, so
-    all of it); `promised` is what pending and processed refunds already give back.
+    `owed_back` is what appointments says of the visit that this money had confirmed, its moves to cheaper times
+    included (None: it confirmed none, so all of it); `promised` is what pending and processed refunds already give
+    back.
     """
     owed = captured if owed_back is None else min(captured, owed_back)
     return max(0, owed - promised)
+
+
+def owed_on_move(captured: int, promised: int, moved_back: int, decided: int) -> int:
+    """What is still to go back of the money of a visit that costs `moved_back` less than was paid, in minor units.
+
+    `decided`: what earlier moves, or its cancellation, gave back of it, whatever became of that. What was promised
+    for other reasons does not count against it, but never is more given back than was captured.
+    """
+    return max(0, min(moved_back - decided, refundable(captured, promised)))
 
 
 def left_to_do(amount: int, elsewhere: int, left: int) -> int | None:

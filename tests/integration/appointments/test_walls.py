@@ -20,7 +20,7 @@ UPDATE appointments SET status = $2,
     secured_at = CASE WHEN $2 IN ('reserved', 'expired') THEN NULL ELSE created_at END,
     cancelled_by = CASE WHEN $2 = 'cancelled' THEN 'patient' END,
     cancel_reason_code = CASE WHEN $2 = 'cancelled' THEN 'x' END,
-    amount_owed_back = CASE WHEN $2 = 'cancelled' THEN 0 END,
+    amount_owed_back = CASE WHEN $2 IN ('cancelled', 'no-show') THEN 0 END,
     no_show_party = CASE WHEN $2 = 'no-show' THEN 'patient' END
 WHERE id = $1
 """
@@ -93,9 +93,9 @@ async def _tried(world: World, command: object) -> bool:
 
 INSERT = """
 INSERT INTO appointments (id, doctor_id, doctor_key, patient_id, slot_id, starts_at, ends_at, busy, time_zone,
-    consultation_type, status, hold_expires_at, price_amount, currency, policy)
+    consultation_type, status, hold_expires_at, quoted_amount, price_amount, currency, policy)
 SELECT $2, doctor_id, doctor_key, patient_id, {slot}, starts_at, ends_at, busy, time_zone,
-    consultation_type, $3, hold_expires_at, price_amount, currency, policy
+    consultation_type, $3, hold_expires_at, quoted_amount, price_amount, currency, policy
 FROM appointments WHERE id = $1
 """
 

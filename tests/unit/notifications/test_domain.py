@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from niyat.notifications.domain import (
     MAX_TRIES,
+    ONLY_WHILE,
     PROMISES,
     REMINDER_OFFSETS,
     TRANSITIONS,
@@ -70,7 +71,13 @@ def test_a_promise_is_true_of_its_own_revision_alone(kind: NotificationType) -> 
     assert why_not(kind, revision=None, current=2) is None
 
 
-@pytest.mark.parametrize("kind", sorted(set(NotificationType) - PROMISES))
+@pytest.mark.parametrize("kind", sorted(ONLY_WHILE))
+def test_how_a_visit_ended_is_said_only_while_it_is_so(kind: NotificationType) -> None:
+    assert why_not(kind, status=ONLY_WHILE[kind], current=7) is None
+    assert why_not(kind, status="confirmed") == "appointment-confirmed"
+
+
+@pytest.mark.parametrize("kind", sorted(set(NotificationType) - PROMISES - set(ONLY_WHILE)))
 def test_money_that_moved_stays_true_whatever_became_of_the_visit(kind: NotificationType) -> None:
     assert why_not(kind, status="cancelled", current=7) is None
 

@@ -36,6 +36,7 @@ async def cancel(conn: Connection, appointment_id: UUID, who: Principal, *, reas
         **after.facts,
         cancelled_by=by.role,
         reason_code=reason,
+        amount=before.price_amount,
         amount_owed_back=owed.amount,
         currency=owed.currency,
         payment_id=before.secured_by,

@@ -59,9 +59,9 @@ s AS (
 a AS (
     INSERT INTO appointments AS a (
         id, doctor_id, doctor_key, patient_id, slot_id, starts_at, ends_at, busy, time_zone,
-        consultation_type, status, hold_expires_at, price_amount, currency, policy, reason_for_visit)
+        consultation_type, status, hold_expires_at, quoted_amount, price_amount, currency, policy, reason_for_visit)
     SELECT $4, doctor_id, doctor_key, $2, id, starts_at, ends_at, busy, time_zone, $3,
-        'reserved', niyat_now() + $5::interval, fee_amount, currency, $6, $13
+        'reserved', niyat_now() + $5::interval, fee_amount, fee_amount, currency, $6, $13
     FROM s RETURNING a AS made
 ),
 h AS (

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from niyat.appointments.http import availability, bookings, calendars, doctors, internal, lists, status
+from niyat.appointments.http import (
+    availability,
+    bookings,
+    calendars,
+    doctors,
+    internal,
+    lists,
+    reschedule,
+    status,
+)
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.parts import Parts
 from niyat.kernel.auth import TokenVerifier
@@ -30,6 +39,6 @@ def routes() -> FastAPI:
     """The app's routes, without what they work on."""
     app = create_app("Niyat appointments", DESCRIPTION, table=TABLE)
     # Lists before single appointments: their paths are more particular.
-    for part in (doctors, availability, lists, status, bookings, calendars, internal):
+    for part in (doctors, availability, lists, status, bookings, reschedule, calendars, internal):
         app.include_router(part.router)
     return app

@@ -35,6 +35,14 @@ class CancelBody(Body):
     reason_code: ReasonCode | None = None
 
 
+class RescheduleBody(Body):
+    """Where to: a free slot of the same doctor, and how to meet there if not as before. An admin says why."""
+
+    slot_id: UUID
+    consultation_type: ConsultationType | None = None
+    reason_code: ReasonCode | None = None
+
+
 class StatusBody(Body):
     """Where to, and why. `party` says who did not come; an admin always gives a reason."""
 
@@ -189,7 +197,9 @@ class AppointmentView(BaseModel):
     revision: int = Field(description="Counts moves")
     cancelled_by: Literal["patient", "doctor", "admin", "system"] | None
     cancel_reason_code: str | None
-    amount_owed_back: int | None = Field(description="After a cancellation: what of the money goes back")
+    amount_owed_back: int | None = Field(
+        description="After a cancellation or a no-show: what of the price goes back"
+    )
     no_show_party: Party | None
     checked_in_at: datetime | None
     reason_for_visit: str | None

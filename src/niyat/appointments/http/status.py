@@ -36,6 +36,7 @@ MOVE: dict[str, Any] = {
         IdempotencyKeyReused,
         errors.AppointmentNotFound,
         errors.ReasonRequired,
+        errors.ReasonContradicts,
         errors.IllegalMove,
         errors.NotStarted,
         errors.PaymentRequired,
@@ -52,7 +53,8 @@ async def move_appointment(
 ) -> Response:
     """By its doctor or an admin, along the allowed moves only: complete, no-show, cancel, confirm a free one.
 
-    A visit that is completed or missed already stays so, and answers the same again.
+    A no-show says whose, `party`: the patient's is paid for like a visit; after the doctor's (`doctor-absent`, or
+    `video-failed`) everything goes back. A visit that is completed or missed already stays so, and answers the same.
     """
 
     async def command(conn: Connection) -> Answer:

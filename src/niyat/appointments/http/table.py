@@ -25,8 +25,10 @@ TABLE: ErrorTable = {
     errors.PaymentRequired: 409,
     errors.IllegalMove: 409,
     errors.AlreadyStarted: 409,
+    errors.DearerTime: 409,
     errors.NotStarted: 409,
     errors.UnknownTimeZone: 422,
     errors.HoursOverlap: 422,
     errors.ReasonRequired: 422,
+    errors.ReasonContradicts: 422,
 }

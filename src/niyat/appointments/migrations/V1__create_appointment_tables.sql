@@ -122,7 +122,8 @@ CREATE TABLE appointments (
     secured_at         timestamptz,
     secured_as         bigint NOT NULL DEFAULT 0,       -- the number of the wish that secured: an older release is late
     released_below     bigint NOT NULL DEFAULT 0,       -- a `secure` with a lower number was overtaken by a release
-    price_amount       bigint NOT NULL CHECK (price_amount >= 0),  -- minor units, as it was when reserved
+    quoted_amount      bigint NOT NULL CHECK (quoted_amount >= 0), -- minor units, as it was when reserved: what is paid
+    price_amount       bigint NOT NULL CHECK (price_amount BETWEEN 0 AND quoted_amount),  -- as it is: a move may lower it
     currency           text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     policy             jsonb NOT NULL,                  -- what goes back on cancellation, as it was when reserved
     payment            jsonb,                           -- projection of payment events; payments has the truth
@@ -143,12 +144,14 @@ CREATE TABLE appointments (
     CONSTRAINT appointments_secured_has_its_time CHECK ((secured_by IS NULL) = (secured_at IS NULL)),
     CONSTRAINT appointments_unpaid_is_unsecured CHECK (secured_by IS NULL OR status NOT IN ('reserved', 'expired')),
     CONSTRAINT appointments_confirmed_is_paid
-        CHECK (price_amount = 0 OR secured_by IS NOT NULL OR status NOT IN ('confirmed', 'completed', 'no-show')),
-    CONSTRAINT appointments_free_awaits_no_payment CHECK (price_amount > 0 OR status <> 'pending-payment'),
+        CHECK (quoted_amount = 0 OR secured_by IS NOT NULL OR status NOT IN ('confirmed', 'completed', 'no-show')),
+    CONSTRAINT appointments_only_moves_lower_the_price CHECK (price_amount = quoted_amount OR revision > 0),
+    CONSTRAINT appointments_free_awaits_no_payment CHECK (quoted_amount > 0 OR status <> 'pending-payment'),
     CONSTRAINT appointments_cancelled_says_by_whom CHECK (
         (status = 'cancelled') = (cancelled_by IS NOT NULL)
-        AND (cancelled_by IS NULL) = (cancel_reason_code IS NULL)
-        AND (cancelled_by IS NULL) = (amount_owed_back IS NULL)),
+        AND (cancelled_by IS NULL) = (cancel_reason_code IS NULL)),
+    CONSTRAINT appointments_not_held_says_what_goes_back
+        CHECK ((status IN ('cancelled', 'no-show')) = (amount_owed_back IS NOT NULL)),
     CONSTRAINT appointments_no_show_says_whose CHECK ((status = 'no-show') = (no_show_party IS NOT NULL)),
     CONSTRAINT appointments_no_overlap EXCLUDE USING gist (doctor_key WITH =, busy WITH &&)
         WHERE (status IN ('reserved', 'pending-payment', 'confirmed'))
@@ -244,7 +247,8 @@ CREATE TABLE audit_log (
     actor_id   uuid NOT NULL,
     action     text NOT NULL CHECK (action IN (
         'create-clinic', 'create-doctor', 'set-week', 'block-time',
-        'confirm-appointment', 'cancel-appointment', 'complete-appointment', 'mark-no-show')),
+        'confirm-appointment', 'cancel-appointment', 'complete-appointment', 'mark-no-show',
+        'reschedule-appointment')),
     subject_id uuid NOT NULL,                           -- the clinic, the doctor or the appointment
     reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
     at         timestamptz NOT NULL DEFAULT niyat_now()

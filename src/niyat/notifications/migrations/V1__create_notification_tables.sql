@@ -23,7 +23,7 @@ CREATE TABLE scheduled_notifications (
     id             uuid PRIMARY KEY,
     type           text NOT NULL CHECK (type IN (
         'SIGN_IN_CODE', 'APPOINTMENT_CONFIRMED', 'APPOINTMENT_REMINDER', 'APPOINTMENT_CANCELLED',
-        'APPOINTMENT_RESCHEDULED', 'PAYMENT_RECEIPT', 'PAYMENT_NOT_TAKEN', 'REFUND_INITIATED',
+        'APPOINTMENT_RESCHEDULED', 'APPOINTMENT_NO_SHOW', 'PAYMENT_RECEIPT', 'PAYMENT_NOT_TAKEN', 'REFUND_INITIATED',
         'REFUND_COMPLETED', 'REFUND_FAILED')),
     channel        text NOT NULL CHECK (channel IN ('EMAIL', 'SMS', 'PUSH')),
     account_id     uuid,                            -- whom to tell; null for a code, which goes to an address

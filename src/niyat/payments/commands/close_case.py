@@ -1,16 +1,21 @@
-"""A cancelled visit: its case is closed, and what is owed of captured money becomes a refund (protocol step 5)."""
+"""A visit that will not take place, or whose doctor did not come: its case is closed, and what is owed of captured
+money becomes a refund (protocol step 5). What is kept is earned.
+"""
 
 from __future__ import annotations
 
-from niyat.events.catalogue import AppointmentCancelled
+from uuid import UUID
+
+from niyat.events.catalogue import AppointmentCancelled, AppointmentNoShow
 from niyat.kernel.db import Connection, Row
 from niyat.payments.commands.case import Case, lock_case
+from niyat.payments.commands.earn import earn
 from niyat.payments.commands.refund import intend_refund, promised
 from niyat.payments.domain import owed_on_close
 
 CLOSE = """
 UPDATE payment_cases SET status = 'closed', closed_at = niyat_now(), owed_payment_id = $2, owed_back = $3,
-    updated_at = niyat_now() WHERE appointment_id = $1 AND status = 'open'
+    moved_back = greatest(moved_back, $4), updated_at = niyat_now() WHERE appointment_id = $1 AND status = 'open'
 """
 # New orders are not shown any more. The gateway cannot withdraw those that were: late money is found and returned.
 NO_MORE_PAYING = """
@@ -23,8 +28,10 @@ WITH_MONEY = (
 PAYMENT = "SELECT * FROM payment_transactions WHERE payment_id = $1 FOR UPDATE"
 
 
-async def close_case(conn: Connection, event: AppointmentCancelled) -> None:
-    """Close the case of a cancelled appointment and intend the refunds that are owed.
+async def close_case(
+    conn: Connection, event: AppointmentCancelled | AppointmentNoShow, *, commission_percent: int
+) -> None:
+    """Close the case, intend the refunds that are owed, and post what is kept as earned.
 
     ◆ Money captured *before* gets its refund here; money captured *after* meets a closed case, in record_attempt.
     Both happen under the case's lock, so one of them sees the other.
@@ -32,29 +39,31 @@ async def close_case(conn: Connection, event: AppointmentCancelled) -> None:
     case = await lock_case(conn, event.appointment_id)
     if case is None or case.closed:
         return
-    confirmed = event.payment_id if event.was_confirmed else None
-    owed_back = event.amount_owed_back if event.was_confirmed else None
-    await conn.execute(CLOSE, event.appointment_id, confirmed, owed_back)
+    confirmed = event.payment_id if isinstance(event, AppointmentNoShow) or event.was_confirmed else None
+    moved_back = max(case.row["moved_back"], case.row["amount"] - event.amount)
+    owed_back = moved_back + event.amount_owed_back if confirmed else None
+    await conn.execute(CLOSE, event.appointment_id, confirmed, owed_back, moved_back)
     await conn.execute(NO_MORE_PAYING, event.appointment_id)
+    reason = "cancelled" if isinstance(event, AppointmentCancelled) else f"{event.party}-no-show"
     for attempt in await conn.fetch(WITH_MONEY, event.appointment_id):
-        await _give_back(conn, case, attempt, event)
+        await _give_back(conn, case, attempt, confirmed, owed_back, reason)
+    if confirmed:
+        await earn(conn, case, commission_percent=commission_percent, at=event.occurred_at)
 
 
-async def _give_back(conn: Connection, case: Case, attempt: Row, event: AppointmentCancelled) -> None:
+async def _give_back(
+    conn: Connection, case: Case, attempt: Row, confirmed: UUID | None, owed_back: int | None, reason: str
+) -> None:
     payment = await conn.fetchrow(PAYMENT, attempt["payment_id"])
     if payment is None:
         return
     confirmed_it = (
-        event.was_confirmed
-        and payment["payment_id"] == event.payment_id
-        and payment["gateway_payment_id"] == attempt["gateway_payment_id"]
+        payment["payment_id"] == confirmed and payment["gateway_payment_id"] == attempt["gateway_payment_id"]
     )
     already = await promised(conn, attempt["gateway_payment_id"])
-    owed = owed_on_close(
-        attempt["captured_amount"], already, event.amount_owed_back if confirmed_it else None
-    )
+    owed = owed_on_close(attempt["captured_amount"], already, owed_back if confirmed_it else None)
     if owed:
         await intend_refund(
-            conn, case, payment, attempt, owed, reason="cancelled",
+            conn, case, payment, attempt, owed, reason=reason,
             cause=f"{attempt['gateway_payment_id']}:cancelled", source="appointments",
         )  # fmt: skip

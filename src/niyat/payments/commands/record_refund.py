@@ -102,8 +102,12 @@ async def _accepted(
 
 
 async def supersede_refund(conn: Connection, case: Case, payment: Row, refund: Row) -> None:
-    """The money went back another way before this refund was made: nothing is owed of it, and nothing is told."""
-    sources = postings.Sources(refund["from_deposit"], refund["from_owed"])
+    """The money went back another way before this refund was made: nothing is owed of it, and nothing is told.
+
+    Where the visit is over, nothing becomes a deposit again: what is kept after all is earned.
+    """
+    deposit = 0 if case.row["earned_at"] else refund["from_deposit"]
+    sources = postings.Sources(deposit, refund["from_owed"])
     await conn.execute(MOVE, refund["refund_id"], RefundStatus.PENDING, RefundStatus.SUPERSEDED, None)
     short = await overdrawn(conn, case.appointment_id)
     await post(

@@ -13,17 +13,20 @@ CREATE TABLE payment_cases (
     starts_at            timestamptz,
     status               text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
     closed_at            timestamptz,
-    -- Of a cancelled visit that had been confirmed by `owed_payment_id`; any other money goes back in full.
+    revision             bigint NOT NULL DEFAULT 0,     -- the newest move of the visit that was seen
+    moved_back           bigint NOT NULL DEFAULT 0,     -- what it costs less since it moved: that went back
+    -- Of a closed visit that had been confirmed by `owed_payment_id`, moves included; other money goes back in full.
     owed_payment_id      uuid,
     owed_back            bigint CHECK (owed_back >= 0),
     confirmed_payment_id uuid,
     confirmed_at         timestamptz,
-    completed_at         timestamptz,
+    earned_at            timestamptz,                   -- what was kept of its money is a deposit no more
     expired_at           timestamptz,
     sequence             bigint NOT NULL DEFAULT 0,
     securing             bigint NOT NULL DEFAULT 1,     -- goes with every `secure`; rises with every release
     created_at           timestamptz NOT NULL DEFAULT niyat_now(),
     updated_at           timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT payment_cases_moved_back_at_most_its_price CHECK (moved_back BETWEEN 0 AND amount),
     CONSTRAINT payment_cases_closed_has_its_time CHECK ((status = 'closed') = (closed_at IS NOT NULL))
 );
 
@@ -326,6 +329,7 @@ FROM payment_attempts a JOIN payment_cases c USING (appointment_id)
 CROSS JOIN LATERAL (SELECT CASE WHEN a.step = 'returning' THEN a.captured_amount
     WHEN a.step = 'kept' AND c.status = 'closed' AND c.owed_payment_id IS NOT DISTINCT FROM a.payment_id
         THEN least(c.owed_back, a.captured_amount)
+    WHEN a.step = 'kept' AND c.status = 'open' THEN least(c.moved_back, a.captured_amount)
     WHEN c.status = 'closed' THEN a.captured_amount ELSE 0 END AS back) o
 CROSS JOIN LATERAL (SELECT
     coalesce(sum(amount) FILTER (WHERE status IN ('pending', 'processed')), 0)::bigint AS refunding,

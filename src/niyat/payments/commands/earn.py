@@ -1,0 +1,36 @@
+"""What is kept of a visit's money is a deposit no more: the visit took place, or will not, and the rest went back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from niyat.kernel.db import Connection
+from niyat.payments import postings
+from niyat.payments.commands.case import Case
+from niyat.payments.commands.post import deposit_of, post
+
+EARN = """
+UPDATE payment_cases SET earned_at = niyat_now(), updated_at = niyat_now()
+WHERE appointment_id = $1 AND earned_at IS NULL
+"""
+KEPT = """
+SELECT coalesce(sum(a.captured_amount - (SELECT coalesce(sum(r.amount), 0) FROM refunds r
+    WHERE r.gateway_payment_id = a.gateway_payment_id AND r.status <> 'superseded')), 0)::bigint
+FROM payment_attempts a WHERE a.appointment_id = $1 AND a.step = 'kept'
+"""
+
+
+async def earn(conn: Connection, case: Case, *, commission_percent: int, at: datetime) -> None:
+    """Post what is kept, less refunds, as earned, once: the commission by us, the rest by the doctor.
+
+    Any other money of the appointment is on its way back, or owed, and earned by nobody. The case is locked.
+    """
+    if await conn.execute(EARN, case.appointment_id) != "UPDATE 1":
+        return
+    kept = await conn.fetchval(KEPT, case.appointment_id)
+    deposit = max(0, min(kept, await deposit_of(conn, case.appointment_id)))
+    commission = (deposit * commission_percent + 50) // 100
+    await post(
+        conn, postings.earned(case.appointment_id, deposit, commission), currency=case.row["currency"],
+        appointment_id=case.appointment_id, payment_id=case.row["confirmed_payment_id"], at=at,
+    )  # fmt: skip
