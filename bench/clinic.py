@@ -11,18 +11,19 @@ DOCTORS = 500
 
 CLINIC = "INSERT INTO clinics (id, name, address) VALUES (uuidv7(), 'Clinic', '1 Road')"
 MAKE_DOCTORS = """
-INSERT INTO doctors (id, account_id, clinic_id, name, specialty, fee_amount, currency, time_zone, slot_minutes,
-    maximum_advance_days, consultation_types, planned_until)
-SELECT uuidv7(), uuidv7(), c.id, 'Doctor ' || n, 'General medicine', 50000, 'INR', 'Asia/Kolkata', 15,
-    366, '{VIDEO}', current_date + 366
-FROM clinics c, generate_series(1, $1::int) AS n
+WITH d AS (
+    INSERT INTO doctors (id, account_id, clinic_id, name, specialty, currency, time_zone, planned_until)
+    SELECT uuidv7(), uuidv7(), c.id, 'Doctor ' || n, 'General medicine', 'INR', 'Asia/Kolkata', current_date + 366
+    FROM clinics c, generate_series(1, $1::int) AS n RETURNING id)
+INSERT INTO consultation_settings (doctor_id, consultation_type, fee_amount, slot_minutes, maximum_advance_days)
+SELECT id, 'VIDEO', 50000, 15, 366 FROM d
 """
 MAKE_SLOTS = """
 WITH d AS MATERIALIZED (SELECT id, doctor_key, row_number() OVER (ORDER BY id) - 1 AS place FROM doctors),
 t AS MATERIALIZED (SELECT date_trunc('day', niyat_now()) + interval '2 days' AS zero)
-INSERT INTO available_slots (id, doctor_id, doctor_key, starts_at, ends_at)
+INSERT INTO available_slots (id, doctor_id, doctor_key, starts_at, ends_at, consultation_types)
 SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, d.id, d.doctor_key,
-    zero + n / $1::int * interval '15 minutes', zero + (n / $1::int + 1) * interval '15 minutes'
+    zero + n / $1::int * interval '15 minutes', zero + (n / $1::int + 1) * interval '15 minutes', '{VIDEO}'
 FROM t, generate_series($2::int, $3::int - 1) AS n JOIN d ON d.place = n % $1::int ORDER BY n
 """
 
@@ -47,7 +48,7 @@ class Clinic:
     async def open(cls, conn: Connection) -> Clinic:
         await conn.execute(CLINIC)
         await conn.execute(MAKE_DOCTORS, DOCTORS)
-        await conn.execute("ANALYZE doctors, clinics")
+        await conn.execute("ANALYZE doctors, consultation_settings, clinics")
         return cls(conn)
 
     async def slots(self, count: int) -> int:

@@ -32,7 +32,9 @@ async def move(system: System, who: Caller, path: str, doctor: Json, **more: Any
 
 
 async def price_becomes(system: System, amount: int) -> None:
-    await system.niyat.services["appointments"].db.execute("UPDATE doctors SET fee_amount = $1", amount)
+    await system.niyat.services["appointments"].db.execute(
+        "UPDATE consultation_settings SET fee_amount = $1", amount
+    )
 
 
 async def subjects(system: System, who: Caller) -> list[str]:

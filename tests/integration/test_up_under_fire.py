@@ -99,8 +99,8 @@ def test_three_hundred_want_one_time_through_two_processes_and_one_gets_it(clini
 
 # The doctor's other grid: a longer visit that begins within the slot.
 OVERLAPPING = """
-INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at)
-SELECT doctor_id, doctor_key, starts_at + interval '5 minutes', ends_at + interval '25 minutes'
+INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at, consultation_types)
+SELECT doctor_id, doctor_key, starts_at + interval '5 minutes', ends_at + interval '25 minutes', consultation_types
 FROM available_slots WHERE id = $1 RETURNING id
 """
 
@@ -131,7 +131,7 @@ async def rush(addresses: list[str], home: Path, grids: int) -> list[int]:
                     f"{address}/api/v1/appointments/reserve",
                     json={
                         "slot_id": wanted[number // len(addresses) % grids],
-                        "consultation_type": doctor["consultation_types"][0],
+                        "consultation_type": slot["consultation_types"][0],
                     },
                     headers={"idempotency-key": str(uuid4())},
                 )

@@ -158,6 +158,7 @@ class Appointment:
     busy_until: datetime
     time_zone: str
     consultation_type: str
+    place_id: UUID | None
     status: AppointmentStatus
     hold_expires_at: datetime
     secured_by: UUID | None
@@ -362,6 +363,7 @@ class NewTime:
     busy_until: datetime
     time_zone: str
     consultation_type: str
+    place_id: UUID | None
     price: Money
 
 
@@ -387,6 +389,7 @@ def moved(appointment: Appointment, to: NewTime, *, by_patient: bool) -> Appoint
         busy_until=to.busy_until,
         time_zone=to.time_zone,
         consultation_type=to.consultation_type,
+        place_id=to.place_id,
         price_amount=min(appointment.price_amount, to.price.amount),
         policy=policy.as_json(),
         revision=appointment.revision + 1,

@@ -22,7 +22,7 @@ class TooFarAhead(NiyatError):
 
 
 class ConsultationTypeNotOffered(NiyatError):
-    """The doctor does not offer this type of consultation; please choose another type."""
+    """The doctor does not offer this type of consultation at this time; please choose another type or time."""
 
 
 class SlotNotFound(NiyatError):
@@ -35,6 +35,14 @@ class DoctorNotFound(NiyatError):
 
 class ClinicNotFound(NiyatError):
     """There is no such clinic."""
+
+
+class PlaceNotFound(NiyatError):
+    """There is no such place in the doctor's clinic."""
+
+
+class PlaceExists(NiyatError):
+    """The clinic already has a place of this name."""
 
 
 class AppointmentNotFound(NiyatError):

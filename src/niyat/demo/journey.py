@@ -37,7 +37,7 @@ async def run(address: str, sandbox_url: str, say: Say) -> None:
     )
 
     key = {"idempotency-key": f"demo-{uuid4()}"}
-    wish = {"slot_id": slot["slot_id"], "consultation_type": doctor["consultation_types"][0]}
+    wish = {"slot_id": slot["slot_id"], "consultation_type": slot["consultation_types"][0]}
     booking = await me.call("POST", "/appointments", wish, headers=key)
     appointment, payment = booking["appointment"], booking["payment"]
     say(

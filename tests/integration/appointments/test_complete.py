@@ -12,8 +12,9 @@ async def seen_early(world: World) -> tuple[Json, Person, Json, UUID]:
     doctor, me = await world.doctor()
     held = await world.paid(world.patient(), await world.slot(doctor))
     other: UUID = await world.db.fetchval(
-        "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at) SELECT doctor_id, doctor_key,"
-        " starts_at + interval '30 min', ends_at FROM appointments WHERE id = $1 RETURNING id",
+        "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at, consultation_types)"
+        " SELECT doctor_id, doctor_key, starts_at + interval '30 min', ends_at, '{VIDEO}'"
+        " FROM appointments WHERE id = $1 RETURNING id",
         UUID(held["appointment_id"]),
     )
     await world.move_to(datetime.fromisoformat(held["starts_at"]) + timedelta(minutes=5))
@@ -65,8 +66,9 @@ async def test_late_money_does_not_take_time_that_a_completed_visit_used(world: 
     doctor, me = await world.doctor()
     slot = await world.slot(doctor)
     later: UUID = await world.db.fetchval(
-        "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at) SELECT doctor_id, doctor_key,"
-        " starts_at + interval '30 min', ends_at FROM available_slots WHERE id = $1 RETURNING id",
+        "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at, consultation_types)"
+        " SELECT doctor_id, doctor_key, starts_at + interval '30 min', ends_at, consultation_types"
+        " FROM available_slots WHERE id = $1 RETURNING id",
         UUID(slot["slot_id"]),
     )
     late = await world.reserve(world.patient(), {"slot_id": str(later)})

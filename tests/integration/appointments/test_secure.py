@@ -63,8 +63,9 @@ async def test_late_money_finds_an_overlapping_booking(world: World) -> None:
     await world.move(minutes=10)
     await world.expire()
     half = await world.db.fetchval(
-        "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at) SELECT doctor_id, doctor_key,"
-        " starts_at + interval '30 min', ends_at FROM available_slots WHERE id = $1 RETURNING id",
+        "INSERT INTO available_slots (doctor_id, doctor_key, starts_at, ends_at, consultation_types)"
+        " SELECT doctor_id, doctor_key, starts_at + interval '30 min', ends_at, consultation_types"
+        " FROM available_slots WHERE id = $1 RETURNING id",
         UUID(slot["slot_id"]),
     )
     await world.reserve(world.patient(), {"slot_id": str(half)})

@@ -47,6 +47,7 @@ def visit(status: S, **more: Any) -> Appointment:
         busy_until=NOW + timedelta(days=1, minutes=30),
         time_zone="Asia/Kolkata",
         consultation_type="VIDEO",
+        place_id=None,
         status=status,
         hold_expires_at=NOW + timedelta(minutes=5),
         secured_by=None,

@@ -9,21 +9,20 @@ from uuid import UUID
 import asyncpg
 
 from niyat.appointments.audit_log import said_why
-from niyat.appointments.domain import Actor, ConsultationType
+from niyat.appointments.commands.offer import Consultation, set_offer
+from niyat.appointments.domain import Actor
 from niyat.appointments.errors import AccountIsADoctor, ClinicNotFound, UnknownTimeZone
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.ids import new_id
-from niyat.kernel.money import Money
 
 # Python knows names that PostgreSQL does not; what counts is the one that makes the slots.
 KNOWN_ZONE = "SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)"
 
 ADD_DOCTOR = """
 INSERT INTO doctors (id, account_id, clinic_id, name, specialty, languages, registration_number, bio, place,
-    fee_amount, currency, time_zone, slot_minutes, buffer_before_minutes, buffer_after_minutes,
-    minimum_notice_minutes, maximum_advance_days, consultation_types)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    currency, time_zone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
 
@@ -39,14 +38,9 @@ class NewDoctor:
     registration_number: str
     bio: str
     place: str
-    fee: Money
+    currency: str
     time_zone: str
-    slot_minutes: int
-    buffer_before_minutes: int
-    buffer_after_minutes: int
-    minimum_notice_minutes: int
-    maximum_advance_days: int
-    consultation_types: Sequence[ConsultationType]
+    offer: Sequence[Consultation]
 
 
 async def create_doctor(conn: Connection, who: Principal, doctor: NewDoctor, *, reason: str) -> UUID:
@@ -63,15 +57,8 @@ async def create_doctor(conn: Connection, who: Principal, doctor: NewDoctor, *, 
         doctor.registration_number,
         doctor.bio,
         doctor.place,
-        doctor.fee.amount,
-        doctor.fee.currency,
+        doctor.currency,
         doctor.time_zone,
-        doctor.slot_minutes,
-        doctor.buffer_before_minutes,
-        doctor.buffer_after_minutes,
-        doctor.minimum_notice_minutes,
-        doctor.maximum_advance_days,
-        doctor.consultation_types,
     )
     try:
         await conn.execute(ADD_DOCTOR, doctor_id, *values)
@@ -79,5 +66,6 @@ async def create_doctor(conn: Connection, who: Principal, doctor: NewDoctor, *, 
         raise ClinicNotFound from error
     except asyncpg.UniqueViolationError as error:
         raise AccountIsADoctor from error
+    await set_offer(conn, doctor_id, doctor.offer)
     await said_why(conn, Actor("admin", who.account_id), "create-doctor", doctor_id, reason)
     return doctor_id

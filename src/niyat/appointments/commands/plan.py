@@ -1,8 +1,11 @@
 """Makes a doctor's slots from weekly hours, overrides and blocks, in the doctor's own time zone.
 
-A slot starts and ends at the local times that the hours say. One that a clock change would cut, or whose local
-time does not exist that day, is left out; a local time that comes twice counts the second time. What is held or
-booked is never touched: it is only marked to be no slot any more once it is given back.
+A window of hours holds one grid for each length (with its buffers) among the types it is open for; a slot that two
+grids have in common is one slot, open for both. Slots start at the same local times every day. When the clocks
+change, a start whose local time does not exist that day is left out, and one that comes twice counts the second
+time. A slot always lasts its true length: where the change leaves it no room before the next one, or before the
+window's end, it is left out. What is held or booked is never touched: it is only marked to be no slot any more once
+it is given back.
 """
 
 from __future__ import annotations
@@ -25,49 +28,67 @@ SELECT count(pg_advisory_xact_lock(7, doctor_key)) FROM k
 # that the nightly work is in proportion to the new day.
 PLAN = """
 WITH d AS MATERIALIZED (
-    SELECT *, (niyat_now() AT TIME ZONE time_zone)::date AS today,
-        make_interval(mins => slot_minutes) AS length,
-        make_interval(mins => buffer_before_minutes + slot_minutes + buffer_after_minutes) AS step
+    SELECT id, doctor_key, time_zone, active, planned_until, (niyat_now() AT TIME ZONE time_zone)::date AS today
     FROM doctors WHERE id = ANY ($1)
 ),
 days AS (
-    SELECT d.*, day::date AS day
-    FROM d, generate_series(
-        CASE WHEN $3 THEN d.today ELSE greatest(d.today, d.planned_until + 1) END,
-        d.today + $2::int, interval '1 day') AS day
+    SELECT d.*, today + ahead AS day, extract(isodow FROM today + ahead)::int AS weekday, EXISTS (
+        SELECT FROM availability_overrides o WHERE o.doctor_id = d.id AND o.day = today + ahead) AS overridden
+    FROM d, generate_series(CASE WHEN $3 THEN 0 ELSE greatest(0, planned_until + 1 - today) END, $2::int) AS ahead
     WHERE d.active
 ),
-hours AS (
-    SELECT days.*, w.start_time, w.end_time
-    FROM days JOIN weekly_availability w ON w.doctor_id = days.id AND w.weekday = extract(isodow FROM days.day)
-    WHERE NOT EXISTS (SELECT FROM availability_overrides o WHERE o.doctor_id = days.id AND o.day = days.day)
+windows AS (
+    SELECT doctor_id, weekday, NULL::date AS day, start_time, end_time, consultation_types, place_id
+    FROM weekly_availability WHERE doctor_id = ANY ($1)
     UNION ALL
-    SELECT days.*, o.start_time, o.end_time
-    FROM days JOIN availability_overrides o ON o.doctor_id = days.id AND o.day = days.day
-    WHERE o.start_time IS NOT NULL
+    SELECT doctor_id, NULL, day, start_time, end_time, consultation_types, place_id
+    FROM availability_overrides WHERE doctor_id = ANY ($1) AND start_time IS NOT NULL
+),
+grids AS MATERIALIZED (
+    SELECT w.doctor_id, weekday, day, start_time, end_time, place_id, row_number() OVER () AS grid,
+        string_agg(consultation_type, ',' ORDER BY consultation_type) AS types,
+        make_interval(mins => slot_minutes) AS length,
+        make_interval(mins => buffer_before_minutes + slot_minutes + buffer_after_minutes) AS step
+    FROM windows w JOIN consultation_settings s ON s.doctor_id = w.doctor_id
+        AND (w.consultation_types IS NULL OR s.consultation_type = ANY (w.consultation_types))
+    GROUP BY w.doctor_id, weekday, day, start_time, end_time, place_id, length, step
 ),
 walls AS (
-    SELECT id, doctor_key, time_zone, length, wall, wall AT TIME ZONE time_zone AS starts_at
-    FROM hours, generate_series(day + start_time, day + end_time - length, step) AS wall
+    SELECT d.id, d.doctor_key, d.time_zone, d.day, g.grid, g.types, g.length, g.step, g.place_id, wall,
+        d.day + g.end_time AS closes, wall AT TIME ZONE d.time_zone AS starts_at
+    FROM days d JOIN grids g ON g.doctor_id = d.id AND (g.day = d.day OR (g.weekday = d.weekday AND NOT d.overridden))
+        CROSS JOIN generate_series(d.day + g.start_time, d.day + g.end_time - g.length, g.step) AS wall
+),
+starts AS (
+    SELECT *, lead(starts_at) OVER (PARTITION BY grid, day ORDER BY wall) AS next_starts_at
+    FROM walls WHERE starts_at AT TIME ZONE time_zone = wall
+),
+slots AS (
+    SELECT id AS doctor_id, doctor_key, starts_at, starts_at + length AS ends_at, place_id,
+        string_to_array(string_agg(types, ',' ORDER BY types), ',') AS consultation_types
+    FROM starts
+    WHERE starts_at > niyat_now() AND (next_starts_at IS NULL OR next_starts_at >= starts_at + step)
+      AND (starts_at + length - interval '1 us') AT TIME ZONE time_zone < closes
+    GROUP BY id, doctor_key, starts_at, length, place_id
 ),
 plan AS MATERIALIZED (
-    SELECT id AS doctor_id, doctor_key, starts_at, starts_at + length AS ends_at,
-        CASE WHEN EXISTS (
-            SELECT FROM blocked_slots b
-            WHERE b.doctor_id = walls.id AND b.starts_at < walls.starts_at + length AND b.ends_at > walls.starts_at)
+    SELECT slots.*, CASE WHEN EXISTS (
+        SELECT FROM blocked_slots b
+        WHERE b.doctor_id = slots.doctor_id AND b.starts_at < slots.ends_at AND b.ends_at > slots.starts_at)
         THEN 'blocked' ELSE 'available' END AS planned_as
-    FROM walls
-    WHERE starts_at > niyat_now()
-      AND starts_at AT TIME ZONE time_zone = wall
-      AND (starts_at + length) AT TIME ZONE time_zone = wall + length
+    FROM slots
 ),
 made AS (
-    INSERT INTO available_slots AS v (doctor_id, doctor_key, starts_at, ends_at, status, planned_as)
-    SELECT doctor_id, doctor_key, starts_at, ends_at, planned_as, planned_as FROM plan
+    INSERT INTO available_slots AS v (
+        doctor_id, doctor_key, starts_at, ends_at, status, planned_as, consultation_types, place_id)
+    SELECT doctor_id, doctor_key, starts_at, ends_at, planned_as, planned_as, consultation_types, place_id FROM plan
     ON CONFLICT ON CONSTRAINT available_slots_once DO UPDATE SET
         planned_as = excluded.planned_as,
-        status = CASE WHEN v.status IN ('held', 'booked') THEN v.status ELSE excluded.planned_as END
-    WHERE v.planned_as <> excluded.planned_as
+        status = CASE WHEN v.status IN ('held', 'booked') THEN v.status ELSE excluded.planned_as END,
+        consultation_types = excluded.consultation_types,
+        place_id = excluded.place_id
+    WHERE (v.planned_as, v.consultation_types, v.place_id)
+        IS DISTINCT FROM (excluded.planned_as, excluded.consultation_types, excluded.place_id)
     RETURNING 1
 ),
 marked AS (UPDATE doctors SET planned_until = d.today + $2::int FROM d WHERE doctors.id = d.id),

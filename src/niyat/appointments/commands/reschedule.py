@@ -26,11 +26,11 @@ from niyat.kernel.money import Money
 
 # The slot, and whatever speaks against it. Its own present time does not: a visit may move by half its length.
 SLOT = """
-SELECT v.id AS slot_id, v.starts_at, v.ends_at, v.status, d.time_zone, d.fee_amount, d.currency, d.active,
-    $3 = ANY (d.consultation_types) AS offered, b.busy_from, b.busy_until,
+SELECT v.id AS slot_id, v.starts_at, v.ends_at, v.status, v.place_id, d.time_zone, t.fee_amount, d.currency, d.active,
+    t.doctor_id IS NOT NULL AND $3 = ANY (v.consultation_types) AS offered, b.busy_from, b.busy_until,
     v.starts_at <= niyat_now() AS past,
-    v.starts_at < niyat_now() + make_interval(mins => d.minimum_notice_minutes) AS too_soon,
-    v.starts_at >= niyat_now() + make_interval(days => d.maximum_advance_days) AS too_far,
+    v.starts_at < niyat_now() + make_interval(mins => t.minimum_notice_minutes) AS too_soon,
+    v.starts_at >= niyat_now() + make_interval(days => t.maximum_advance_days) AS too_far,
     EXISTS (
         SELECT FROM appointments u
         WHERE u.doctor_key = v.doctor_key AND u.id <> a.id
@@ -39,9 +39,10 @@ SELECT v.id AS slot_id, v.starts_at, v.ends_at, v.status, d.time_zone, d.fee_amo
 FROM appointments a
     JOIN available_slots v ON v.doctor_id = a.doctor_id AND v.id = $2
     JOIN doctors d ON d.id = v.doctor_id
+    LEFT JOIN consultation_settings t ON t.doctor_id = d.id AND t.consultation_type = $3
     CROSS JOIN LATERAL (SELECT
-        v.starts_at - make_interval(mins => d.buffer_before_minutes) AS busy_from,
-        v.ends_at + make_interval(mins => d.buffer_after_minutes) AS busy_until) b
+        v.starts_at - make_interval(mins => t.buffer_before_minutes) AS busy_from,
+        v.ends_at + make_interval(mins => t.buffer_after_minutes) AS busy_until) b
 WHERE a.id = $1
 """
 
@@ -101,6 +102,7 @@ async def _new_time(
         busy_until=slot["busy_until"],
         time_zone=slot["time_zone"],
         consultation_type=consultation,
+        place_id=slot["place_id"],
         price=Money(slot["fee_amount"], slot["currency"]),
     )
 

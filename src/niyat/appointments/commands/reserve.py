@@ -41,26 +41,24 @@ WITH t AS MATERIALIZED (SELECT id, doctor_key FROM available_slots WHERE id = $1
 l AS MATERIALIZED (SELECT t.id, pg_advisory_xact_lock(7, t.doctor_key) FROM t),
 s AS (
     UPDATE available_slots v SET status = 'held'
-    FROM l, doctors d, clinics c
-    WHERE v.id = l.id AND d.id = v.doctor_id AND c.id = d.clinic_id AND v.status = 'available'
-      AND d.active AND $3 = ANY (d.consultation_types)
-      AND v.starts_at >= niyat_now() + make_interval(mins => d.minimum_notice_minutes)
-      AND v.starts_at < niyat_now() + make_interval(days => d.maximum_advance_days)
+    FROM l, doctors d, clinics c, consultation_settings t
+    WHERE v.id = l.id AND d.id = v.doctor_id AND c.id = d.clinic_id AND v.status = 'available' AND d.active
+      AND t.doctor_id = d.id AND t.consultation_type = $3 AND $3 = ANY (v.consultation_types)
+      AND v.starts_at >= niyat_now() + make_interval(mins => t.minimum_notice_minutes)
+      AND v.starts_at < niyat_now() + make_interval(days => t.maximum_advance_days)
       AND NOT EXISTS (
           SELECT FROM appointments u
           WHERE u.doctor_key = v.doctor_key AND u.status IN ('confirmed', 'completed')
-            AND u.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
-                                    v.ends_at + make_interval(mins => d.buffer_after_minutes)))
-    RETURNING v.id, v.doctor_id, v.doctor_key, v.starts_at, v.ends_at, d AS doctor, c AS clinic,
-        tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
-                  v.ends_at + make_interval(mins => d.buffer_after_minutes)) AS busy,
-        d.time_zone, d.fee_amount, d.currency
+            AND u.busy && busy_range(t, v.starts_at, v.ends_at))
+    RETURNING v.id, v.doctor_id, v.doctor_key, v.starts_at, v.ends_at, v.place_id, d AS doctor, c AS clinic,
+        busy_range(t, v.starts_at, v.ends_at) AS busy, d.time_zone, t.fee_amount, d.currency
 ),
 a AS (
     INSERT INTO appointments AS a (
         id, doctor_id, doctor_key, patient_id, slot_id, starts_at, ends_at, busy, time_zone,
-        consultation_type, status, hold_expires_at, quoted_amount, price_amount, currency, policy, reason_for_visit)
-    SELECT $4, doctor_id, doctor_key, $2, id, starts_at, ends_at, busy, time_zone, $3,
+        consultation_type, place_id, status, hold_expires_at, quoted_amount, price_amount, currency, policy,
+        reason_for_visit)
+    SELECT $4, doctor_id, doctor_key, $2, id, starts_at, ends_at, busy, time_zone, $3, place_id,
         'reserved', niyat_now() + $5::interval, fee_amount, fee_amount, currency, $6, $13
     FROM s RETURNING a AS made
 ),
@@ -88,12 +86,13 @@ SELECT body FROM r
 """
 
 WHY_NOT = """
-SELECT v.status,
-    $2 = ANY (d.consultation_types) AS offered,
-    v.starts_at < niyat_now() + make_interval(mins => d.minimum_notice_minutes) AS too_soon,
-    v.starts_at >= niyat_now() + make_interval(days => d.maximum_advance_days) AS too_far,
-    d.active
-FROM available_slots v JOIN doctors d ON d.id = v.doctor_id WHERE v.id = $1
+SELECT v.status, d.active,
+    t.doctor_id IS NOT NULL AND $2 = ANY (v.consultation_types) AS offered,
+    v.starts_at < niyat_now() + make_interval(mins => t.minimum_notice_minutes) AS too_soon,
+    v.starts_at >= niyat_now() + make_interval(days => t.maximum_advance_days) AS too_far
+FROM available_slots v JOIN doctors d ON d.id = v.doctor_id
+    LEFT JOIN consultation_settings t ON t.doctor_id = d.id AND t.consultation_type = $2
+WHERE v.id = $1
 """
 
 LOST_TO_ANOTHER = frozenset({"appointments_one_live_per_slot", "appointments_no_overlap"})
@@ -171,8 +170,8 @@ async def _why_not(db: Database, wanted: Reservation) -> NiyatError | None:
     reasons: dict[type[NiyatError], bool] = {
         SlotTaken: slot["status"] in ("held", "booked"),
         SlotBlocked: slot["status"] == "blocked" or not slot["active"],
+        ConsultationTypeNotOffered: not slot["offered"],
         NoticeTooShort: slot["too_soon"],
         TooFarAhead: slot["too_far"],
-        ConsultationTypeNotOffered: not slot["offered"],
     }
     return next((reason() for reason, holds in reasons.items() if holds), None)

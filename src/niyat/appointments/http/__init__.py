@@ -8,6 +8,7 @@ from niyat.appointments.http import (
     availability,
     bookings,
     calendars,
+    clinics,
     doctors,
     internal,
     lists,
@@ -39,6 +40,6 @@ def routes() -> FastAPI:
     """The app's routes, without what they work on."""
     app = create_app("Niyat appointments", DESCRIPTION, table=TABLE)
     # Lists before single appointments: their paths are more particular.
-    for part in (doctors, availability, lists, status, bookings, reschedule, calendars, internal):
+    for part in (doctors, clinics, availability, lists, status, bookings, reschedule, calendars, internal):
         app.include_router(part.router)
     return app

@@ -50,11 +50,13 @@ async def get_week(doctor_id: UUID, db: Db) -> WeekView:
     "/weekly",
     response_model=WeekView,
     summary="Set a doctor's weekly hours",
-    responses=problems(TABLE, *WRITES, errors.HoursOverlap),
+    responses=problems(
+        TABLE, *WRITES, errors.HoursOverlap, errors.ConsultationTypeNotOffered, errors.PlaceNotFound
+    ),
 )
 async def set_weekly_hours(body: WeekBody, who: Staff, once: OnceOnly, here: Here) -> Response:
     """By that doctor or an admin. Free times follow at once; what is held or booked stays as it is."""
-    hours = [Hours(h.weekday, h.start_time, h.end_time) for h in body.hours]
+    hours = [Hours(**window.model_dump()) for window in body.hours]
 
     async def command(conn: Connection) -> Answer:
         await set_week(
@@ -132,6 +134,9 @@ async def list_slots(
                 starts_at=row["starts_at"],
                 ends_at=row["ends_at"],
                 local_start=row["starts_at"].astimezone(timezone(row["utc_offset"])).isoformat(),
+                consultation_types=row["consultation_types"],
+                place_id=row["place_id"],
+                place=row["place"],
             )
             for row in rows
         ],

@@ -1,24 +1,26 @@
-"""Doctors and clinics: anybody may look, an admin enters them."""
+"""Doctors and what they offer: anybody may look, an admin enters them."""
 
 from __future__ import annotations
 
+from dataclasses import fields as fields_of
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
 from niyat.appointments import doctor_queries, errors
-from niyat.appointments.commands.create_clinic import create_clinic
 from niyat.appointments.commands.create_doctor import NewDoctor, create_doctor
-from niyat.appointments.http.shapes import ClinicBody, ClinicView, DoctorBody, DoctorView
+from niyat.appointments.commands.offer import Consultation
+from niyat.appointments.commands.update_doctor import DoctorChange, update_doctor
+from niyat.appointments.http.here import Here
+from niyat.appointments.http.shapes import DoctorBody, DoctorChangeBody, DoctorView
 from niyat.appointments.http.table import TABLE
-from niyat.kernel.auth import Admin
+from niyat.kernel.auth import Admin, Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
 from niyat.kernel.fields import Name, Short
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.money import Money
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, cursor_at
 
 router = APIRouter(prefix="/api/v1", tags=["doctors"])
@@ -54,24 +56,6 @@ async def get_doctor(doctor_id: UUID, db: Db) -> DoctorView:
 
 
 @router.post(
-    "/clinics",
-    status_code=201,
-    response_model=ClinicView,
-    summary="Add a clinic",
-    responses=problems(TABLE, *WRITES),
-)
-async def add_clinic(body: ClinicBody, who: Admin, once: OnceOnly, db: Db) -> Response:
-    """By an admin."""
-
-    async def command(conn: Connection) -> Answer:
-        clinic_id = await create_clinic(conn, who, name=body.name, address=body.address, reason=body.reason)
-        view = ClinicView(clinic_id=clinic_id, name=body.name, address=body.address)
-        return Answer(201, view.model_dump(mode="json"))
-
-    return (await answer_once(db, once, command)).response()
-
-
-@router.post(
     "/doctors",
     status_code=201,
     response_model=DoctorView,
@@ -82,8 +66,8 @@ async def add_clinic(body: ClinicBody, who: Admin, once: OnceOnly, db: Db) -> Re
 )
 async def add_doctor(body: DoctorBody, who: Admin, once: OnceOnly, db: Db) -> Response:
     """By an admin. There are no free times until the weekly hours are set."""
-    fields = body.model_dump(exclude={"fee_amount", "currency", "reason"})
-    doctor = NewDoctor(fee=Money(body.fee_amount, body.currency), **fields)
+    fields = body.model_dump(include={field.name for field in fields_of(NewDoctor)})
+    doctor = NewDoctor(offer=[Consultation(**one) for one in body.offer()], **fields)
 
     async def command(conn: Connection) -> Answer:
         doctor_id = await create_doctor(conn, who, doctor, reason=body.reason)
@@ -91,3 +75,29 @@ async def add_doctor(body: DoctorBody, who: Admin, once: OnceOnly, db: Db) -> Re
         return Answer(201, view.model_dump(mode="json"))
 
     return (await answer_once(db, once, command)).response()
+
+
+@router.patch(
+    "/doctors/{doctor_id}",
+    response_model=DoctorView,
+    summary="Change a doctor's profile or offer",
+    responses=problems(
+        TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound, errors.ReasonRequired
+    ),
+)
+async def change_doctor(doctor_id: UUID, body: DoctorChangeBody, who: Staff, here: Here) -> DoctorView:
+    """By an admin; the doctor may change all but the name, specialty, registration number and being listed.
+    Free times follow at once; what is held or booked keeps its time, its price and its terms.
+    """
+    offer = body.consultations
+    change = DoctorChange(
+        offer=None if offer is None else [Consultation(**one.model_dump()) for one in offer],
+        **body.model_dump(exclude={"consultations", "reason"}),
+    )
+
+    async def command(conn: Connection) -> DoctorView:
+        days_ahead = here.settings.days_ahead
+        await update_doctor(conn, who, doctor_id, change, reason=body.reason, days_ahead=days_ahead)
+        return DoctorView(**await doctor_queries.doctor(conn, doctor_id, even_inactive=True))
+
+    return await here.db.run(command)

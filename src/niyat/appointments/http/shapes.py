@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -59,6 +59,45 @@ class ClinicBody(Body):
     reason: Reason
 
 
+class PlaceBody(Body):
+    """Where the clinic's doctors see patients besides their usual place."""
+
+    name: Name
+    address: Text = ""
+    reason: Reason
+
+
+FeeAmount: TypeAlias = Annotated[MinorUnits, Field(description="Minor units; 0 is free")]
+SlotMinutes: TypeAlias = Annotated[int, Field(ge=5, le=480)]
+BufferMinutes: TypeAlias = Annotated[int, Field(ge=0, le=240)]
+NoticeMinutes: TypeAlias = Annotated[int, Field(ge=0, le=43200)]
+AdvanceDays: TypeAlias = Annotated[int, Field(ge=1, le=366)]
+
+
+class ConsultationBody(Body):
+    """How one type differs; what is left out is as for the doctor's other types."""
+
+    consultation_type: ConsultationType
+    fee_amount: FeeAmount | None = None
+    slot_minutes: SlotMinutes | None = None
+    buffer_before_minutes: BufferMinutes | None = None
+    buffer_after_minutes: BufferMinutes | None = None
+    minimum_notice_minutes: NoticeMinutes | None = None
+    maximum_advance_days: AdvanceDays | None = None
+
+
+class OfferedBody(Body):
+    """One type on offer, in full."""
+
+    consultation_type: ConsultationType
+    fee_amount: FeeAmount
+    slot_minutes: SlotMinutes = 30
+    buffer_before_minutes: BufferMinutes = 0
+    buffer_after_minutes: BufferMinutes = 0
+    minimum_notice_minutes: NoticeMinutes = 0
+    maximum_advance_days: AdvanceDays = 30
+
+
 class DoctorBody(Body):
     """A doctor, and how their time is cut."""
 
@@ -70,16 +109,60 @@ class DoctorBody(Body):
     registration_number: Text = ""
     bio: Text = ""
     place: Text = Field(default="", description="Room or address of visits in person; else the clinic's")
-    fee_amount: MinorUnits
+    fee_amount: FeeAmount
     currency: Currency = "INR"
     time_zone: TimeZone
-    slot_minutes: int = Field(default=30, ge=5, le=480)
-    buffer_before_minutes: int = Field(default=0, ge=0, le=240)
-    buffer_after_minutes: int = Field(default=0, ge=0, le=240)
-    minimum_notice_minutes: int = Field(default=0, ge=0, le=43200)
-    maximum_advance_days: int = Field(default=30, ge=1, le=366)
+    slot_minutes: SlotMinutes = 30
+    buffer_before_minutes: BufferMinutes = 0
+    buffer_after_minutes: BufferMinutes = 0
+    minimum_notice_minutes: NoticeMinutes = 0
+    maximum_advance_days: AdvanceDays = 30
     consultation_types: list[ConsultationType] = Field(min_length=1, max_length=3)
+    consultations: list[ConsultationBody] = Field(
+        default=[], max_length=3, description="The types that differ from the fields above"
+    )
     reason: Reason
+
+    @model_validator(mode="after")
+    def _only_what_is_offered_differs(self) -> DoctorBody:
+        differing = [one.consultation_type for one in self.consultations]
+        if len(set(differing)) < len(differing) or not set(differing) <= set(self.consultation_types):
+            raise ValueError("consultations must name types of consultation_types, each once")
+        return self
+
+    def offer(self) -> list[dict[str, Any]]:
+        """Every type in full."""
+        rules = ("fee_amount", "slot_minutes", "buffer_before_minutes", "buffer_after_minutes",
+                 "minimum_notice_minutes", "maximum_advance_days")  # fmt: skip
+        usual = self.model_dump(include=set(rules))
+        differing = {one.consultation_type: one.model_dump(exclude_none=True) for one in self.consultations}
+        return [
+            usual | {"consultation_type": kind} | differing.get(kind, {})
+            for kind in dict.fromkeys(self.consultation_types)
+        ]
+
+
+class DoctorChangeBody(Body):
+    """What is to become different; what is left out stays. An admin says why."""
+
+    name: Name | None = None
+    specialty: Short | None = None
+    languages: list[Short] | None = Field(default=None, max_length=20)
+    registration_number: Text | None = None
+    bio: Text | None = None
+    place: Text | None = None
+    active: bool | None = Field(default=None, description="False: listed no more; what is booked stays")
+    consultations: list[OfferedBody] | None = Field(
+        default=None, min_length=1, max_length=3, description="All that the doctor offers from now on"
+    )
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _each_type_once(self) -> DoctorChangeBody:
+        types = [one.consultation_type for one in self.consultations or ()]
+        if len(set(types)) < len(types):
+            raise ValueError("consultations must name each type once")
+        return self
 
 
 class HoursBody(Body):
@@ -88,6 +171,10 @@ class HoursBody(Body):
     weekday: int = Field(ge=1, le=7, description="ISO 8601: 1 is Monday")
     start_time: LocalTime
     end_time: LocalTime
+    consultation_types: list[ConsultationType] | None = Field(
+        default=None, min_length=1, max_length=3, description="Else all that the doctor offers"
+    )
+    place_id: UUID | None = Field(default=None, description="Else the doctor's usual place")
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> HoursBody:
@@ -182,6 +269,7 @@ class AppointmentView(BaseModel):
     doctor_name: str
     clinic_name: str
     place: str
+    place_id: UUID | None = Field(description="Null: the doctor's usual place")
     patient_id: UUID
     status: AppointmentStatus
     consultation_type: ConsultationType
@@ -242,6 +330,27 @@ class ClinicView(BaseModel):
     address: str
 
 
+class PlaceView(BaseModel):
+    """Where the clinic's doctors see patients besides their usual place."""
+
+    place_id: UUID
+    clinic_id: UUID
+    name: str
+    address: str
+
+
+class ConsultationView(BaseModel):
+    """One type that a doctor offers."""
+
+    consultation_type: ConsultationType
+    fee_amount: int = Field(description="Minor units; 0 is free")
+    slot_minutes: int
+    buffer_before_minutes: int
+    buffer_after_minutes: int
+    minimum_notice_minutes: int
+    maximum_advance_days: int
+
+
 class DoctorView(BaseModel):
     """A doctor, and the first time that can be booked now."""
 
@@ -253,14 +362,16 @@ class DoctorView(BaseModel):
     bio: str
     clinic_id: UUID
     clinic_name: str
-    place: str
-    fee_amount: int = Field(description="Minor units; 0 is free")
+    place: str = Field(description="The usual one; a free time names its own")
+    consultations: list[ConsultationView]
+    consultation_types: list[ConsultationType]
+    fee_amount: int = Field(description="The lowest of any type, in minor units; 0 is free")
     currency: str
     time_zone: str
-    slot_minutes: int
-    minimum_notice_minutes: int
-    maximum_advance_days: int
-    consultation_types: list[ConsultationType]
+    slot_minutes: int = Field(description="The shortest of any type")
+    minimum_notice_minutes: int = Field(description="The least of any type")
+    maximum_advance_days: int = Field(description="The most of any type")
+    active: bool
     first_free_at: datetime | None
 
 
@@ -270,6 +381,8 @@ class HoursView(BaseModel):
     weekday: int = Field(description="ISO 8601: 1 is Monday")
     start_time: str
     end_time: str
+    consultation_types: list[ConsultationType] | None = Field(description="Null: all that the doctor offers")
+    place_id: UUID | None = Field(description="Null: the doctor's usual place")
 
 
 class WeekView(BaseModel):
@@ -296,6 +409,9 @@ class SlotView(BaseModel):
     starts_at: datetime
     ends_at: datetime
     local_start: str = Field(examples=["2026-03-02T09:00:00+05:30"])
+    consultation_types: list[ConsultationType] = Field(description="As which it can be booked now")
+    place_id: UUID | None = Field(description="Null: the doctor's usual place")
+    place: str
 
 
 class SlotListView(BaseModel):

@@ -10,6 +10,20 @@ CREATE TABLE clinics (
     created_at timestamptz NOT NULL DEFAULT niyat_now()
 );
 
+-- Where doctors see patients besides their usual place: a branch, a hospital, a room of the clinic.
+CREATE TABLE places (
+    id         uuid PRIMARY KEY,
+    clinic_id  uuid NOT NULL REFERENCES clinics (id),
+    name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    address    text NOT NULL DEFAULT '' CHECK (length(address) <= 500),
+    created_at timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT places_name_is_unique UNIQUE (clinic_id, name)
+);
+
+CREATE FUNCTION place_words(place_id uuid) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (SELECT concat_ws(', ', name, nullif(address, '')) FROM places WHERE id = place_id);
+
 CREATE TABLE doctors (
     id                     uuid PRIMARY KEY,
     doctor_key             int NOT NULL GENERATED ALWAYS AS IDENTITY,  -- names the doctor's advisory lock, whose key is an int4
@@ -20,17 +34,9 @@ CREATE TABLE doctors (
     languages              text[] NOT NULL DEFAULT '{}',
     registration_number    text NOT NULL DEFAULT '',
     bio                    text NOT NULL DEFAULT '',
-    place                  text NOT NULL DEFAULT '',                   -- room or address of visits in person
-    fee_amount             bigint NOT NULL CHECK (fee_amount >= 0),    -- minor units; 0 is free
+    place                  text NOT NULL DEFAULT '',                   -- the usual one: room or address; else the clinic's
     currency               text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     time_zone              text NOT NULL,                              -- IANA; weekly hours are in it
-    slot_minutes           int NOT NULL CHECK (slot_minutes BETWEEN 5 AND 480),
-    buffer_before_minutes  int NOT NULL DEFAULT 0 CHECK (buffer_before_minutes BETWEEN 0 AND 240),
-    buffer_after_minutes   int NOT NULL DEFAULT 0 CHECK (buffer_after_minutes BETWEEN 0 AND 240),
-    minimum_notice_minutes int NOT NULL DEFAULT 0 CHECK (minimum_notice_minutes BETWEEN 0 AND 43200),
-    maximum_advance_days   int NOT NULL DEFAULT 30 CHECK (maximum_advance_days BETWEEN 1 AND 366),
-    consultation_types     text[] NOT NULL CHECK (
-        cardinality(consultation_types) > 0 AND consultation_types <@ ARRAY['VIDEO', 'AUDIO', 'IN_PERSON']),
     active                 boolean NOT NULL DEFAULT true,              -- false: listed no more, keeps what is booked
     planned_until          date,                                       -- the last local day whose slots are made
     created_at             timestamptz NOT NULL DEFAULT niyat_now(),
@@ -41,6 +47,29 @@ CREATE TABLE doctors (
 
 CREATE INDEX doctors_by_name ON doctors (name, id) WHERE active;
 CREATE INDEX doctors_clinic ON doctors (clinic_id);
+
+-- What a doctor offers: a row for each type, with its own price, length and rules.
+CREATE TABLE consultation_settings (
+    doctor_id              uuid NOT NULL REFERENCES doctors (id),
+    consultation_type      text NOT NULL CHECK (consultation_type IN ('VIDEO', 'AUDIO', 'IN_PERSON')),
+    fee_amount             bigint NOT NULL CHECK (fee_amount >= 0),    -- minor units; 0 is free
+    slot_minutes           int NOT NULL CHECK (slot_minutes BETWEEN 5 AND 480),
+    buffer_before_minutes  int NOT NULL DEFAULT 0 CHECK (buffer_before_minutes BETWEEN 0 AND 240),
+    buffer_after_minutes   int NOT NULL DEFAULT 0 CHECK (buffer_after_minutes BETWEEN 0 AND 240),
+    minimum_notice_minutes int NOT NULL DEFAULT 0 CHECK (minimum_notice_minutes BETWEEN 0 AND 43200),
+    maximum_advance_days   int NOT NULL DEFAULT 30 CHECK (maximum_advance_days BETWEEN 1 AND 366),
+    PRIMARY KEY (doctor_id, consultation_type)
+);
+
+-- The time that a visit takes of its doctor: between two of them lie one's buffer after and the other's before.
+CREATE FUNCTION busy_range(s consultation_settings, starts_at timestamptz, ends_at timestamptz) RETURNS tstzrange
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN tstzrange(starts_at - make_interval(mins => s.buffer_before_minutes),
+                 ends_at + make_interval(mins => s.buffer_after_minutes));
+
+CREATE FUNCTION known_types(types text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN cardinality(types) > 0 AND types <@ ARRAY['VIDEO', 'AUDIO', 'IN_PERSON'];
 
 -- Local times; 24:00 ends a day. Hours over midnight are two windows.
 CREATE FUNCTION minutes_of_day(from_time time, to_time time) RETURNS int4range
@@ -53,6 +82,8 @@ CREATE TABLE weekly_availability (
     weekday    int NOT NULL CHECK (weekday BETWEEN 1 AND 7),  -- ISO 8601: 1 is Monday
     start_time time NOT NULL,
     end_time   time NOT NULL,
+    consultation_types text[] CHECK (known_types(consultation_types)),  -- null: all that the doctor offers
+    place_id   uuid REFERENCES places (id),                             -- null: the doctor's usual place
     CONSTRAINT weekly_availability_ends_after_start CHECK (end_time > start_time),
     CONSTRAINT weekly_availability_no_overlap
         EXCLUDE USING gist (doctor_id WITH =, weekday WITH =, minutes_of_day(start_time, end_time) WITH &&)
@@ -65,6 +96,8 @@ CREATE TABLE availability_overrides (
     day        date NOT NULL,
     start_time time,
     end_time   time,
+    consultation_types text[] CHECK (known_types(consultation_types)),
+    place_id   uuid REFERENCES places (id),
     reason     text NOT NULL DEFAULT '' CHECK (length(reason) <= 200),
     created_at timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT availability_overrides_both_times CHECK ((start_time IS NULL) = (end_time IS NULL)),
@@ -96,6 +129,8 @@ CREATE TABLE available_slots (
     ends_at    timestamptz NOT NULL,
     status     text NOT NULL DEFAULT 'available' CHECK (status IN ('available', 'held', 'booked', 'blocked')),
     planned_as text NOT NULL DEFAULT 'available' CHECK (planned_as IN ('available', 'blocked')),
+    consultation_types text[] NOT NULL CHECK (known_types(consultation_types)),
+    place_id   uuid REFERENCES places (id),             -- null: the doctor's usual place
     CONSTRAINT available_slots_ends_after_start CHECK (ends_at > starts_at),
     CONSTRAINT available_slots_free_is_as_planned CHECK (status IN ('held', 'booked') OR status = planned_as),
     CONSTRAINT available_slots_once UNIQUE (doctor_id, starts_at, ends_at)
@@ -115,6 +150,7 @@ CREATE TABLE appointments (
     busy               tstzrange NOT NULL,              -- with the buffers; the gap is one's after and the other's before
     time_zone          text NOT NULL,
     consultation_type  text NOT NULL CHECK (consultation_type IN ('VIDEO', 'AUDIO', 'IN_PERSON')),
+    place_id           uuid REFERENCES places (id),     -- null: the doctor's usual place
     status             text NOT NULL CHECK (status IN (
         'reserved', 'pending-payment', 'confirmed', 'completed', 'cancelled', 'expired', 'no-show')),
     hold_expires_at    timestamptz NOT NULL,
@@ -168,24 +204,26 @@ CREATE INDEX appointments_doctor_time ON appointments (doctor_id, starts_at, id)
 CREATE INDEX appointments_patient_time ON appointments (patient_id, starts_at, id);
 CREATE INDEX appointments_status_time ON appointments (status, starts_at, id);
 
--- What can truly be booked now: free, offered, neither too soon nor too far, and not overlapped by a booking of
--- another length, nor by a visit that was completed before its end. The reservation checks the same; the exclusion constraint has the last word.
+-- What can truly be booked now, and as which types: free, offered, neither too soon nor too far, and not overlapped
+-- (that type's buffers included) by a booking of another length, nor by a visit that was completed before its end.
+-- The reservation checks the same; the exclusion constraint has the last word.
 CREATE VIEW bookable_slots AS
-SELECT v.id, v.doctor_id, v.starts_at, v.ends_at, d.consultation_types
-FROM available_slots v JOIN doctors d ON d.id = v.doctor_id
-WHERE v.status = 'available' AND d.active
-  AND v.starts_at >= niyat_now() + make_interval(mins => d.minimum_notice_minutes)
-  AND v.starts_at < niyat_now() + make_interval(days => d.maximum_advance_days)
-  AND NOT EXISTS (
-      SELECT FROM appointments a
-      WHERE a.doctor_key = v.doctor_key AND a.status IN ('reserved', 'pending-payment', 'confirmed')
-        AND a.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
-                                v.ends_at + make_interval(mins => d.buffer_after_minutes)))
-  AND NOT EXISTS (
-      SELECT FROM appointments u
-      WHERE u.doctor_key = v.doctor_key AND u.status IN ('confirmed', 'completed')
-        AND u.busy && tstzrange(v.starts_at - make_interval(mins => d.buffer_before_minutes),
-                                v.ends_at + make_interval(mins => d.buffer_after_minutes)));
+SELECT v.id, v.doctor_id, v.starts_at, v.ends_at, v.place_id, t.consultation_types
+FROM available_slots v JOIN doctors d ON d.id = v.doctor_id CROSS JOIN LATERAL (
+    SELECT array_agg(s.consultation_type ORDER BY s.consultation_type) AS consultation_types
+    FROM consultation_settings s
+    WHERE s.doctor_id = v.doctor_id AND s.consultation_type = ANY (v.consultation_types)
+      AND v.starts_at >= niyat_now() + make_interval(mins => s.minimum_notice_minutes)
+      AND v.starts_at < niyat_now() + make_interval(days => s.maximum_advance_days)
+      AND NOT EXISTS (
+          SELECT FROM appointments a
+          WHERE a.doctor_key = v.doctor_key AND a.status IN ('reserved', 'pending-payment', 'confirmed')
+            AND a.busy && busy_range(s, v.starts_at, v.ends_at))
+      AND NOT EXISTS (
+          SELECT FROM appointments u
+          WHERE u.doctor_key = v.doctor_key AND u.status IN ('confirmed', 'completed')
+            AND u.busy && busy_range(s, v.starts_at, v.ends_at))) AS t
+WHERE v.status = 'available' AND d.active AND v.starts_at >= niyat_now() AND t.consultation_types IS NOT NULL;
 
 -- The same table as TRANSITIONS in domain.py; a test tries every pair.
 CREATE FUNCTION appointment_may_move(from_status text, to_status text) RETURNS boolean
@@ -246,7 +284,7 @@ CREATE TABLE audit_log (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     actor_id   uuid NOT NULL,
     action     text NOT NULL CHECK (action IN (
-        'create-clinic', 'create-doctor', 'set-week', 'block-time',
+        'create-clinic', 'create-place', 'create-doctor', 'update-doctor', 'set-week', 'block-time',
         'confirm-appointment', 'cancel-appointment', 'complete-appointment', 'mark-no-show',
         'reschedule-appointment')),
     subject_id uuid NOT NULL,                           -- the clinic, the doctor or the appointment
@@ -266,6 +304,11 @@ CREATE FUNCTION utc(at timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN rtrim(rtrim(to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z';
 
+-- Where a visit takes place, in words.
+CREATE FUNCTION place_of(place_id uuid, d doctors, c clinics) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN place_id IS NULL THEN coalesce(nullif(d.place, ''), c.address) ELSE place_words(place_id) END;
+
 -- An appointment as the API shows it: the reservation must store its answer in the statement that makes it,
 -- so the shape lives here, for every answer.
 CREATE FUNCTION appointment_json(a appointments, d doctors, c clinics) RETURNS jsonb
@@ -276,7 +319,8 @@ RETURN jsonb_build_object(
     'doctor_id', a.doctor_id,
     'doctor_name', d.name,
     'clinic_name', c.name,
-    'place', coalesce(nullif(d.place, ''), c.address),
+    'place', place_of(a.place_id, d, c),
+    'place_id', a.place_id,
     'patient_id', a.patient_id,
     'status', a.status,
     'consultation_type', a.consultation_type,

@@ -1,0 +1,32 @@
+"""Hypothesis over what is asynchronous: examples are drawn in a thread, and each is tried on the test's own loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
+
+
+async def for_all(
+    examples: SearchStrategy[T], holds: Callable[[T], Awaitable[None]], *, count: int = 50
+) -> None:
+    """Await `holds(example)` for `count` examples, always the same ones; the simplest that fails is raised."""
+    loop = asyncio.get_running_loop()
+
+    @settings(
+        max_examples=count, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    )
+    @given(examples)
+    def tried(one: T) -> None:
+        asyncio.run_coroutine_threadsafe(_awaited(holds(one)), loop).result()
+
+    await asyncio.to_thread(tried)
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
