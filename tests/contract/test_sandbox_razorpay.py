@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-import razorpay
 import requests
 from razorpay.errors import BadRequestError, ServerError
 
-from tests.support.sandbox import Account, Json, Sandbox
-
-MANUAL = {"capture": "manual", "capture_options": {"manual_expiry_period": 60, "refund_speed": "normal"}}
-
-
-class Shop:
-    """A merchant with the SDK in hand; its blocking calls run in a thread."""
-
-    def __init__(self, sandbox: Sandbox, account: Account) -> None:
-        self.client: Any = razorpay.Client(auth=account.auth, base_url=sandbox.razorpay_url)
-
-    async def call(self, method: Callable[..., Any], *args: Any, **options: Any) -> Json:
-        options.setdefault("timeout", 5)
-        answer: Json = await asyncio.to_thread(method, *args, **options)
-        return answer
-
-    async def order(self, **fields: Any) -> Json:
-        wanted = {"amount": 50000, "currency": "INR", "receipt": secrets.token_hex(8), "payment": MANUAL}
-        return await self.call(self.client.order.create, wanted | fields)
-
-    async def refund(self, payment_id: str, body: Json, key: str) -> Json:
-        headers = {"X-Refund-Idempotency": key}
-        return await self.call(self.client.payment.refund, payment_id, body, headers=headers)
+from tests.support.sandbox import Json, Sandbox
+from tests.support.shop import Shop
 
 
 async def test_an_order_is_paid_captured_and_refunded(sandbox: Sandbox) -> None:
@@ -194,17 +169,10 @@ async def test_an_uncaptured_payment_goes_back_at_the_end_of_its_window(own_sand
         await shop.call(shop.client.payment.capture, payment_id, 50000, {"currency": "INR"})
 
 
-async def paid_visit(sandbox: Sandbox, shop: Shop) -> str:
-    order = await shop.order()
-    handed = await sandbox.pay(order["id"], outcome="captured")
-    payment_id: str = handed["razorpay_payment_id"]
-    return payment_id
-
-
 async def test_the_same_refund_key_refunds_once(sandbox: Sandbox) -> None:
     account = await sandbox.register_account()
     shop = Shop(sandbox, account)
-    payment_id = await paid_visit(sandbox, shop)
+    payment_id = await shop.paid_visit()
     first = await shop.refund(payment_id, {"amount": 30000}, "refund-key-0001")
     assert await shop.refund(payment_id, {"amount": 30000}, "refund-key-0001") == first
     with pytest.raises(BadRequestError, match="same idempotency key"):
@@ -222,7 +190,7 @@ async def test_the_same_refund_key_refunds_once(sandbox: Sandbox) -> None:
 
 async def test_refunds_never_exceed_the_payment(sandbox: Sandbox) -> None:
     shop = Shop(sandbox, await sandbox.register_account())
-    payment_id = await paid_visit(sandbox, shop)
+    payment_id = await shop.paid_visit()
     with pytest.raises(BadRequestError, match="greater than amount captured"):
         await shop.refund(payment_id, {"amount": 50001}, "refund-key-0001")
     await shop.refund(payment_id, {}, "refund-key-0002")
@@ -233,7 +201,7 @@ async def test_refunds_never_exceed_the_payment(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("key", ["short", "with spaces in it", "slash/slash/slash"])
 async def test_a_bad_refund_key_is_refused(sandbox: Sandbox, key: str) -> None:
     shop = Shop(sandbox, await sandbox.register_account())
-    payment_id = await paid_visit(sandbox, shop)
+    payment_id = await shop.paid_visit()
     with pytest.raises(BadRequestError, match="idempotency key must be"):
         await shop.refund(payment_id, {}, key)
 
@@ -241,7 +209,7 @@ async def test_a_bad_refund_key_is_refused(sandbox: Sandbox, key: str) -> None:
 async def test_a_processed_refund_may_fail_and_be_made_again(sandbox: Sandbox) -> None:
     account = await sandbox.register_account(refund_mode="manual")
     shop = Shop(sandbox, account)
-    payment_id = await paid_visit(sandbox, shop)
+    payment_id = await shop.paid_visit()
     refund = await shop.refund(payment_id, {}, "refund-key-0001")
     assert refund["status"] == "pending"
     await sandbox.process_refund(refund["id"])
@@ -255,10 +223,10 @@ async def test_a_processed_refund_may_fail_and_be_made_again(sandbox: Sandbox) -
 
 async def test_payments_are_listed_by_time(sandbox: Sandbox) -> None:
     shop = Shop(sandbox, await sandbox.register_account())
-    await paid_visit(sandbox, shop)
+    await shop.paid_visit()
     await sandbox.shift_clock(100)
     later = int(await sandbox.now())
-    payment_id = await paid_visit(sandbox, shop)
+    payment_id = await shop.paid_visit()
     listed = await shop.call(shop.client.payment.all, {"from": later, "count": 5})
     assert [payment["id"] for payment in listed["items"]] == [payment_id]
 
@@ -277,7 +245,7 @@ async def test_a_lost_answer_has_its_effect_and_a_lost_request_none(sandbox: San
 async def test_calls_can_time_out_before_or_after_their_effect(sandbox: Sandbox) -> None:
     account = await sandbox.register_account()
     shop = Shop(sandbox, account)
-    payment_id = await paid_visit(sandbox, shop)
+    payment_id = await shop.paid_visit()
     for kind, refunds in (("timeout-before", 0), ("timeout-after", 1)):
         await sandbox.add_fault(account, "payments.refund", kind, seconds=30)  # type: ignore[arg-type]
         with pytest.raises(requests.exceptions.ReadTimeout):
@@ -306,7 +274,7 @@ async def test_an_effect_may_come_after_the_caller_gave_up(sandbox: Sandbox) -> 
 async def test_the_same_refund_key_is_a_conflict_while_the_first_call_is_open(sandbox: Sandbox) -> None:
     account = await sandbox.register_account()
     shop = Shop(sandbox, account)
-    payment_id = await paid_visit(sandbox, shop)
+    payment_id = await shop.paid_visit()
     await sandbox.add_fault(account, "payments.refund", "timeout-after", seconds=30)
     request = {
         "url": f"/razorpay/v1/payments/{payment_id}/refund",
@@ -346,7 +314,7 @@ async def test_illness_of_the_vendor_looks_as_it_does_there(sandbox: Sandbox) ->
 async def test_books_survive_a_kill(own_sandbox: Sandbox) -> None:
     account = await own_sandbox.register_account()
     shop = Shop(own_sandbox, account)
-    payment_id = await paid_visit(own_sandbox, shop)
+    payment_id = await shop.paid_visit()
     await own_sandbox.shift_clock(86400)
     before = await own_sandbox.books(account)
     own_sandbox.process.kill()

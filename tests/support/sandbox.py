@@ -110,6 +110,15 @@ class Statement:
     """Held now, not captured."""
     released: int
     """Was authorized, went back uncaptured."""
+    settled: int
+    """Sent to the merchant's bank, net of fees, refunds and disputes."""
+    deducted: int
+    """Lost in disputes."""
+    paid_out: int
+    """Processed payouts."""
+    disputes: list[Json]
+    settlements: list[Json]
+    payouts: list[Json]
     effects: list[Json]
 
     @property
@@ -183,7 +192,16 @@ class Sandbox:
 
     async def books(self, account: Account) -> Statement:
         shown = await self._call("GET", f"/control/accounts/{account.key_id}/books")
-        return Statement(orders=shown["orders"], effects=shown["effects"], **shown["totals"])
+        totals = shown.pop("totals")
+        del shown["account"]
+        return Statement(**shown, **totals)
+
+    async def behave(self, account: Account, **settings: object) -> None:
+        """Change how the account's money behaves; the names are those of `Behaviour` in the sandbox's
+        control: default_capture, refund_mode, instant_refunds, low_balance, settlement_days, payout_mode,
+        payout_approval, payout_balance, payout_account_number.
+        """
+        await self._call("PATCH", f"/control/accounts/{account.key_id}", settings)
 
     # Money
 
@@ -227,6 +245,65 @@ class Sandbox:
         """Also of a refund that was processed already."""
         return await self._call("POST", f"/control/refunds/{refund_id}/fail")
 
+    async def slow_refund(self, refund_id: str) -> Json:
+        """A pending instant refund goes on at the normal speed."""
+        return await self._call("POST", f"/control/refunds/{refund_id}/slow-down")
+
+    # Disputes, settlements, payouts, downtimes
+
+    async def dispute(self, payment_id: str, **more: object) -> Json:
+        """The patient's bank objects. `more`: amount, phase, reason_code, respond_seconds."""
+        return await self._call("POST", f"/control/payments/{payment_id}/dispute", more)
+
+    async def decide_dispute(
+        self, dispute_id: str, verdict: Literal["won", "lost", "closed", "action-required"]
+    ) -> Json:
+        return await self._call("POST", f"/control/disputes/{dispute_id}/{verdict}")
+
+    async def settle(
+        self, account: Account, outcome: Literal["processed", "created", "failed"] = "processed"
+    ) -> Json:
+        """A settlement of everything that is not settled yet."""
+        return await self._call("POST", f"/control/accounts/{account.key_id}/settle", {"outcome": outcome})
+
+    async def decide_settlement(self, settlement_id: str, verdict: Literal["process", "fail"]) -> Json:
+        return await self._call("POST", f"/control/settlements/{settlement_id}/{verdict}")
+
+    async def spoil_report(
+        self,
+        settlement_id: str,
+        flaw: Literal["missing", "doubled", "one-paisa-off", "unknown"],
+        entity_id: str | None = None,
+    ) -> Json:
+        """Make one row of a processed settlement's report wrong; that row as it was (`unknown`: as it is)."""
+        return await self._call(
+            "POST", f"/control/settlements/{settlement_id}/spoil", {"flaw": flaw, "entity_id": entity_id}
+        )
+
+    async def decide_payout(
+        self,
+        payout_id: str,
+        verdict: Literal["process", "fail", "reverse", "approve", "reject", "cancel"],
+        **more: str,
+    ) -> Json:
+        """`more`: reason, description, source. `reverse` also of a processed payout."""
+        return await self._call("POST", f"/control/payouts/{payout_id}/{verdict}", more)
+
+    async def add_funds(self, account: Account, amount: int) -> int:
+        """Into the business account that payouts are paid from; what is in it then."""
+        shown = await self._call("POST", f"/control/accounts/{account.key_id}/funds", {"amount": amount})
+        return int(shown["payout_balance"])
+
+    async def start_downtime(self, account: Account, **more: object) -> Json:
+        """`more`: method, severity, instrument."""
+        return await self._call("POST", f"/control/accounts/{account.key_id}/downtimes", more)
+
+    async def update_downtime(self, downtime_id: str, severity: Literal["low", "medium", "high"]) -> Json:
+        return await self._call("POST", f"/control/downtimes/{downtime_id}/update", {"severity": severity})
+
+    async def resolve_downtime(self, downtime_id: str) -> Json:
+        return await self._call("POST", f"/control/downtimes/{downtime_id}/resolve")
+
     # Webhooks
 
     async def set_webhooks(
@@ -237,6 +314,7 @@ class Sandbox:
         delay_seconds: float | None = None,
         duplicate: int | None = None,
         sign_with: Literal["current", "old", "garbage", "missing"] | None = None,
+        corrupt: Literal["none", "cut", "altered", "reserialised"] | None = None,
         retry_seconds: float | None = None,
     ) -> None:
         """What is left out stays as it is."""
@@ -249,6 +327,7 @@ class Sandbox:
                 "delay_seconds": delay_seconds,
                 "duplicate": duplicate,
                 "sign_with": sign_with,
+                "corrupt": corrupt,
                 "retry_seconds": retry_seconds,
             },
         )
@@ -269,7 +348,7 @@ class Sandbox:
         self,
         account: Account,
         *,
-        order: Literal["oldest-first", "newest-first"] = "oldest-first",
+        order: Literal["oldest-first", "newest-first", "shuffled"] = "oldest-first",
         include_dropped: bool = False,
     ) -> list[Json]:
         """Deliver everything held or waiting now, one after the other; returns when all are tried."""

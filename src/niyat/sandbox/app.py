@@ -14,10 +14,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from niyat.sandbox import inbox, twilio
-from niyat.sandbox.control import merchants, money, webhooks
+from niyat.sandbox.control import disputes, downtimes, merchants, money, payouts, settlements, webhooks
 from niyat.sandbox.control import world as surroundings
 from niyat.sandbox.pages import STATIC, arrivals, checkout, console
-from niyat.sandbox.razorpay import api, windows
+from niyat.sandbox.razorpay import alarms, api
 from niyat.sandbox.razorpay.courier import Courier
 from niyat.sandbox.world import World
 
@@ -35,7 +35,7 @@ def create_app(world: World) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         courier = Courier(world)
         app.state.world, app.state.courier = world, courier
-        rounds = [asyncio.create_task(courier.run()), asyncio.create_task(windows.watch(world))]
+        rounds = [asyncio.create_task(courier.run()), asyncio.create_task(alarms.watch(world))]
         for task in rounds:
             task.add_done_callback(_end_loudly)
         yield
@@ -48,16 +48,20 @@ def create_app(world: World) -> FastAPI:
     app = FastAPI(title="Niyat sandbox", lifespan=lifespan)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_NAMES)
     for router in (
-        api.router,
         twilio.router,
         merchants.router,
         money.router,
+        disputes.router,
+        settlements.router,
+        payouts.router,
+        downtimes.router,
         webhooks.router,
         surroundings.router,
         inbox.router,
         arrivals.router,
         checkout.router,
         console.router,
+        api.router,  # last: whatever else is below its address is unknown to the vendor
     ):
         app.include_router(router)
 

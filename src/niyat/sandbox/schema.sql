@@ -16,11 +16,20 @@ CREATE TABLE IF NOT EXISTS merchants (
     previous_webhook_secret TEXT,
     default_capture TEXT NOT NULL DEFAULT 'automatic' CHECK (default_capture IN ('automatic', 'manual')),
     refund_mode TEXT NOT NULL DEFAULT 'auto' CHECK (refund_mode IN ('auto', 'manual')),
+    instant_refunds TEXT NOT NULL DEFAULT 'possible' CHECK (instant_refunds IN ('possible', 'impossible')),
+    low_balance TEXT NOT NULL DEFAULT 'allowed' CHECK (low_balance IN ('allowed', 'refused')),
+    settlement_days INTEGER CHECK (settlement_days >= 0),
+    payout_account_number TEXT NOT NULL DEFAULT '7878780080316316',
+    payout_mode TEXT NOT NULL DEFAULT 'auto' CHECK (payout_mode IN ('auto', 'manual')),
+    payout_approval TEXT NOT NULL DEFAULT 'none' CHECK (payout_approval IN ('none', 'required')),
+    payout_balance INTEGER NOT NULL DEFAULT 1000000000,
     webhook_mode TEXT NOT NULL DEFAULT 'deliver' CHECK (webhook_mode IN ('deliver', 'hold', 'drop')),
     webhook_delay_seconds REAL NOT NULL DEFAULT 0,
     webhook_duplicate INTEGER NOT NULL DEFAULT 0,
     webhook_sign_with TEXT NOT NULL DEFAULT 'current'
         CHECK (webhook_sign_with IN ('current', 'old', 'garbage', 'missing')),
+    webhook_corrupt TEXT NOT NULL DEFAULT 'none'
+        CHECK (webhook_corrupt IN ('none', 'cut', 'altered', 'reserialised')),
     webhook_retry_seconds REAL NOT NULL DEFAULT 2,
     webhook_disabled INTEGER NOT NULL DEFAULT 0
 );
@@ -34,6 +43,7 @@ CREATE TABLE IF NOT EXISTS orders (
     capture TEXT NOT NULL,
     automatic_expiry_minutes INTEGER NOT NULL,
     manual_expiry_minutes INTEGER NOT NULL,
+    refund_speed TEXT NOT NULL DEFAULT 'normal',
     doc TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS orders_by_receipt ON orders (key_id, receipt);
@@ -49,6 +59,8 @@ CREATE TABLE IF NOT EXISTS payments (
 CREATE INDEX IF NOT EXISTS payments_by_order ON payments (order_id);
 CREATE INDEX IF NOT EXISTS payments_authorized ON payments (order_id)
     WHERE json_extract(doc, '$.status') = 'authorized';
+CREATE INDEX IF NOT EXISTS payments_unanswered ON payments (created_at)
+    WHERE json_extract(doc, '$.status') = 'created';
 CREATE INDEX IF NOT EXISTS payments_by_time ON payments (key_id, created_at);
 
 CREATE TABLE IF NOT EXISTS refunds (
@@ -63,6 +75,60 @@ CREATE TABLE IF NOT EXISTS refunds (
     UNIQUE (key_id, idempotency_key)
 );
 CREATE INDEX IF NOT EXISTS refunds_by_payment ON refunds (payment_id);
+
+-- Disputes, documents, settlements, downtimes, contacts, fund accounts and payouts: whatever needs no more
+-- than its entity. `parent_id` is the payment of a dispute, the contact of a fund account, the fund account of a payout.
+CREATE TABLE IF NOT EXISTS entities (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    kind TEXT NOT NULL,
+    parent_id TEXT,
+    created_at INTEGER NOT NULL,
+    doc TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS entities_by_time ON entities (key_id, kind, created_at);
+CREATE INDEX IF NOT EXISTS entities_by_parent ON entities (parent_id);
+CREATE INDEX IF NOT EXISTS payouts_queued ON entities (created_at)
+    WHERE kind = 'payout' AND json_extract(doc, '$.status') = 'queued';
+
+CREATE TABLE IF NOT EXISTS payout_keys (
+    key_id TEXT NOT NULL REFERENCES merchants,
+    idempotency_key TEXT NOT NULL,
+    body TEXT NOT NULL,
+    payout_id TEXT NOT NULL REFERENCES entities (id),
+    PRIMARY KEY (key_id, idempotency_key)
+);
+
+-- What moved the merchant's balance with the gateway. An item is settled once; the sum of the others is the balance.
+CREATE TABLE IF NOT EXISTS balance_items (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL CHECK (type IN ('payment', 'refund', 'adjustment')),
+    entity_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    debit INTEGER NOT NULL CHECK (debit >= 0),
+    credit INTEGER NOT NULL CHECK (credit >= 0),
+    fee INTEGER NOT NULL,
+    tax INTEGER NOT NULL,
+    dispute_id TEXT,
+    description TEXT,
+    settlement_id TEXT
+);
+CREATE INDEX IF NOT EXISTS balance_items_unsettled ON balance_items (key_id) WHERE settlement_id IS NULL;
+CREATE INDEX IF NOT EXISTS balance_items_by_settlement ON balance_items (settlement_id);
+
+-- The reconciliation report as the merchant reads it; it may be made to differ from the items.
+CREATE TABLE IF NOT EXISTS recon_rows (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key_id TEXT NOT NULL REFERENCES merchants,
+    settlement_id TEXT NOT NULL,
+    entity_id TEXT NOT NULL,
+    settled_at INTEGER NOT NULL,
+    doc TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS recon_rows_by_time ON recon_rows (key_id, settled_at);
 
 -- A checkout that a patient has open; `token` is its address and its password.
 CREATE TABLE IF NOT EXISTS checkouts (

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import HTTPException
+from pydantic import Field
 
+from niyat.sandbox.books import Value
 from niyat.sandbox.control import guarded_router
 from niyat.sandbox.control.forms import Form
 from niyat.sandbox.razorpay import merchants, statement
-from niyat.sandbox.world import TheWorld
+from niyat.sandbox.world import TheWorld, World
 
 router = guarded_router()
 
@@ -24,8 +27,24 @@ class Registration(Form):
 
 
 class Behaviour(Form):
-    default_capture: Literal["automatic", "manual"] = "automatic"
-    refund_mode: Literal["auto", "manual"] = "auto"
+    """Fields left out keep their value."""
+
+    default_capture: Literal["automatic", "manual"] | None = None
+    """How payments are captured whose order says nothing."""
+    refund_mode: Literal["auto", "manual"] | None = None
+    """`manual`: refunds stay pending until decided."""
+    instant_refunds: Literal["possible", "impossible"] | None = None
+    """`impossible`: a refund asked for at optimum speed goes at the normal one."""
+    low_balance: Literal["allowed", "refused"] | None = None
+    """`refused`: a refund that the unsettled balance cannot pay is refused."""
+    settlement_days: Annotated[int, Field(ge=0, le=30)] | None = None
+    """Settle by itself after so many working days; None (given): only when told."""
+    payout_account_number: str | None = None
+    payout_mode: Literal["auto", "manual"] | None = None
+    """`manual`: payouts stay processing until decided."""
+    payout_approval: Literal["none", "required"] | None = None
+    payout_balance: int | None = None
+    """Of the business account, in paise."""
 
 
 @router.post("/accounts")
@@ -38,17 +57,17 @@ async def register(form: Registration, world: TheWorld) -> dict[str, object]:
 
 @router.patch("/accounts/{key_id}")
 async def behave(key_id: str, form: Behaviour, world: TheWorld) -> dict[str, object]:
-    """Fields left out keep their value."""
-    present = known(world, key_id)
-    given = form.model_dump(exclude_unset=True)
+    known(world, key_id)
+    return asdict(change(world, key_id, form.model_dump(exclude_unset=True)))
+
+
+def change(world: World, key_id: str, settings: Mapping[str, Value]) -> merchants.Merchant:
+    """Set columns of the account; their names are those of Merchant."""
     with world.books.transaction():
-        world.books.run(
-            "UPDATE merchants SET default_capture = ?, refund_mode = ? WHERE key_id = ?",
-            given.get("default_capture", present.default_capture),
-            given.get("refund_mode", present.refund_mode),
-            key_id,
-        )
-    return asdict(known(world, key_id))
+        for name, value in settings.items():
+            world.books.run(f"UPDATE merchants SET {name} = ? WHERE key_id = ?", value, key_id)  # noqa: S608
+    world.news.ring()
+    return known(world, key_id)
 
 
 @router.get("/accounts/{key_id}/books")
@@ -56,7 +75,7 @@ async def books(key_id: str, world: TheWorld) -> dict[str, object]:
     return {"account": asdict(known(world, key_id)), **statement.of(world.books, key_id)}
 
 
-def known(world: TheWorld, key_id: str) -> merchants.Merchant:
+def known(world: World, key_id: str) -> merchants.Merchant:
     merchant = merchants.find(world.books, key_id)
     if merchant is None:
         raise HTTPException(404, f"no account {key_id!r}: register it first")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Literal
 
-from fastapi import HTTPException, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import Request, Response
 
 from niyat.sandbox.control import guarded_router
+from niyat.sandbox.control.acting import act
 from niyat.sandbox.control.forms import Form
-from niyat.sandbox.razorpay import checkout, counter, payments, refunds
+from niyat.sandbox.razorpay import checkout, payments, refunds
 from niyat.sandbox.razorpay.courier import Courier
 from niyat.sandbox.razorpay.desk import Desk
 from niyat.sandbox.razorpay.entities import Method, Payment, Refund
-from niyat.sandbox.razorpay.errors import Refusal
-from niyat.sandbox.razorpay.ledger import Actor
 from niyat.sandbox.world import TheWorld, World
 
 router = guarded_router()
@@ -67,7 +64,7 @@ async def pay(order_id: str, form: Pay, world: TheWorld, request: Request) -> Re
         payment = checkout.pay(desk, order_id, form.attempt(), form.outcome, form.error.failure())
         return checkout.handed_to_page(desk, payment)
 
-    answer = _act(world, order_id, "checkout", action)
+    answer = act(world, order_id, "checkout", action)
     if form.webhooks_first:
         await _deliver_of_order(world, request, order_id)
     return answer
@@ -82,7 +79,7 @@ async def authorize(payment_id: str, form: Authorize, world: TheWorld) -> Respon
         checkout.answer_yes(desk, payment, force=form.force)
         return payments.fetch(desk, payment_id)
 
-    return _act(world, payment_id, "razorpay", action)
+    return act(world, payment_id, "razorpay", action)
 
 
 @router.post("/payments/{payment_id}/fail")
@@ -92,7 +89,7 @@ async def fail(payment_id: str, form: FailureForm, world: TheWorld) -> Response:
         payments.fail(desk, payment, form.failure())
         return payment
 
-    return _act(world, payment_id, "razorpay", action)
+    return act(world, payment_id, "razorpay", action)
 
 
 @router.post("/payments/{payment_id}/capture")
@@ -104,20 +101,20 @@ async def capture(payment_id: str, world: TheWorld) -> Response:
         payments.capture(desk, payment)
         return payment
 
-    return _act(world, payment_id, "dashboard", action)
+    return act(world, payment_id, "dashboard", action)
 
 
 @router.post("/payments/{payment_id}/refund")
 async def refund(payment_id: str, form: DashboardRefund, world: TheWorld) -> Response:
     """As a person in the merchant's dashboard would: the product learns of it by webhook or poll."""
     body: dict[str, object] = form.model_dump(exclude_none=True)
-    return _act(world, payment_id, "dashboard", lambda desk: refunds.create(desk, payment_id, body, None))
+    return act(world, payment_id, "dashboard", lambda desk: refunds.create(desk, payment_id, body, None))
 
 
 @router.post("/payments/{payment_id}/auto-refund")
 async def auto_refund(payment_id: str, world: TheWorld) -> Response:
     """The capture window ends."""
-    return _act(
+    return act(
         world,
         payment_id,
         "razorpay",
@@ -126,25 +123,18 @@ async def auto_refund(payment_id: str, world: TheWorld) -> Response:
 
 
 @router.post("/refunds/{refund_id}/{verdict}")
-async def decide_refund(refund_id: str, verdict: Literal["process", "fail"], world: TheWorld) -> Response:
+async def decide_refund(
+    refund_id: str, verdict: Literal["process", "fail", "slow-down"], world: TheWorld
+) -> Response:
+    """`slow-down`: an instant refund turns out impossible and goes on at the normal speed."""
+    change = {"process": refunds.process, "fail": refunds.fail, "slow-down": refunds.slow_down}[verdict]
+
     def action(desk: Desk) -> Refund:
         found = refunds.fetch(desk, refund_id)
-        (refunds.process if verdict == "process" else refunds.fail)(desk, found)
+        change(desk, found)
         return found
 
-    return _act(world, refund_id, "razorpay", action)
-
-
-def _act(
-    world: World, entity_id: str, actor: Actor, action: Callable[[Desk], Payment | Refund | dict[str, object]]
-) -> Response:
-    """Do it in the name of the account that the order, payment or refund belongs to."""
-    try:
-        return JSONResponse(counter.act(world, entity_id, actor, action))
-    except counter.Unknown as unknown:
-        raise HTTPException(404, str(unknown)) from None
-    except Refusal as refusal:
-        return refusal.page()
+    return act(world, refund_id, "razorpay", action)
 
 
 async def _deliver_of_order(world: World, request: Request, order_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Literal
@@ -28,13 +29,15 @@ class Settings(Form):
     duplicate: Annotated[int, Field(ge=0, le=20)] | None = None
     """How many times more each event is delivered."""
     sign_with: Literal["current", "old", "garbage", "missing"] | None = None
+    corrupt: Literal["none", "cut", "altered", "reserialised"] | None = None
+    """What happens to the bytes after signing: cut short, one digit changed, or the same JSON written anew."""
     retry_seconds: Annotated[float, Field(gt=0)] | None = None
     """The first backoff; it doubles each time, up to an hour."""
 
 
 class Flush(Form):
     key_id: str
-    order: Literal["oldest-first", "newest-first"] = "oldest-first"
+    order: Literal["oldest-first", "newest-first", "shuffled"] = "oldest-first"
     include_dropped: bool = False
 
 
@@ -46,12 +49,13 @@ async def settings(form: Settings, world: TheWorld) -> dict[str, object]:
             "UPDATE merchants SET webhook_disabled = 0, webhook_mode = ifnull(?, webhook_mode),"
             " webhook_delay_seconds = ifnull(?, webhook_delay_seconds),"
             " webhook_duplicate = ifnull(?, webhook_duplicate),"
-            " webhook_sign_with = ifnull(?, webhook_sign_with),"
+            " webhook_sign_with = ifnull(?, webhook_sign_with), webhook_corrupt = ifnull(?, webhook_corrupt),"
             " webhook_retry_seconds = ifnull(?, webhook_retry_seconds) WHERE key_id = ?",
             form.mode,
             form.delay_seconds,
             form.duplicate,
             form.sign_with,
+            form.corrupt,
             form.retry_seconds,
             form.key_id,
         )
@@ -91,6 +95,8 @@ async def flush(form: Flush, world: TheWorld, request: Request) -> dict[str, obj
     ids: Sequence[str] = [row["id"] for row in rows]
     if form.order == "newest-first":
         ids = ids[::-1]
+    elif form.order == "shuffled":
+        ids = random.sample(ids, len(ids))
     courier: Courier = request.app.state.courier
     return {
         "sent": [

@@ -1,4 +1,4 @@
-"""Acts on an order, payment or refund, in the name of the account that it belongs to."""
+"""Acts on an entity, in the name of the account that it belongs to; or on an account itself."""
 
 from __future__ import annotations
 
@@ -14,15 +14,22 @@ Answer = TypeVar("Answer")
 
 
 class Unknown(Exception):
-    """No account has such an order, payment or refund."""
+    """No account has such an entity, or there is no such account."""
 
 
 def act(world: World, entity_id: str, actor: Actor, action: Callable[[Desk], Answer]) -> Answer:
     """Do it in one transaction and wake who waits. Raises Unknown, or the action's Refusal."""
     key_id = ledger.key_of(world.books, entity_id)
-    merchant = merchants.find(world.books, key_id) if key_id else None
+    if key_id is None:
+        raise Unknown(f"no entity {entity_id!r}")
+    return act_for(world, key_id, actor, action)
+
+
+def act_for(world: World, key_id: str, actor: Actor, action: Callable[[Desk], Answer]) -> Answer:
+    """The same for something that begins with the account."""
+    merchant = merchants.find(world.books, key_id)
     if merchant is None:
-        raise Unknown(f"no order, payment or refund {entity_id!r}")
+        raise Unknown(f"no account {key_id!r}")
     with world.books.transaction():
         answer = action(Desk(world.books, merchant, world.clock.now(), actor))
     world.news.ring()

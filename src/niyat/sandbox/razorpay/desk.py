@@ -24,3 +24,15 @@ class Desk:
     def at(self) -> int:
         """The time in whole seconds, as entities carry it."""
         return int(self.now)
+
+    def note(self, effect: str, entity_id: str, amount: int) -> None:
+        """One line in the append-only log of effects."""
+        self.books.run(
+            "INSERT INTO effects (key_id, at, effect, entity_id, amount, actor) VALUES (?, ?, ?, ?, ?, ?)",
+            self.key_id,
+            self.at,
+            effect,
+            entity_id,
+            amount,
+            self.actor,
+        )

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import secrets
 import string
-from typing import Literal, NotRequired, TypedDict
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypedDict
 
 Notes = dict[str, str] | list[str]
+Page = dict[str, Any]
+"""What a list request answers: entity, count, items."""
 Method = Literal["card", "upi", "netbanking", "wallet"]
 OrderStatus = Literal["created", "attempted", "paid"]
 PaymentStatus = Literal["created", "authorized", "captured", "refunded", "failed"]
@@ -112,7 +115,7 @@ def digits(count: int) -> str:
     return "".join(secrets.choice(string.digits) for _ in range(count))
 
 
-def collection(items: list[Order] | list[Payment] | list[Refund]) -> dict[str, object]:
+def collection(items: Sequence[Any]) -> Page:
     return {"entity": "collection", "count": len(items), "items": items}
 
 

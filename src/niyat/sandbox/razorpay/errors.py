@@ -10,17 +10,27 @@ class Refusal(Exception):
     """The API refuses a call; becomes the vendor's JSON."""
 
     def __init__(
-        self, description: str, *, field: str | None = None, status: int = 400, validation: bool = True
+        self,
+        description: str,
+        *,
+        field: str | None = None,
+        status: int = 400,
+        validation: bool = True,
+        silent: bool = False,
     ) -> None:
+        """`validation` False: source, step and reason are "NA"; `silent`: they are null."""
         super().__init__(description)
         self.description = description
         self.field = field
         self.status = status
         self.validation = validation
+        self.silent = silent
 
     def page(self) -> Response:
         error: dict[str, object] = {"code": "BAD_REQUEST_ERROR", "description": self.description}
-        if self.validation:
+        if self.silent:
+            error |= {"source": None, "step": None, "reason": None}
+        elif self.validation:
             error |= {
                 "source": "business",
                 "step": "payment_initiation",
@@ -36,6 +46,19 @@ class Refusal(Exception):
 
 def unknown_id() -> Refusal:
     return Refusal("The id provided does not exist")
+
+
+def bad_id(entity_id: str) -> Refusal | None:
+    """What is wrong with the form of an id; https://razorpay.com/docs/api/refunds/update."""
+    number = entity_id.partition("_")[2]
+    if len(number) == 14 and number.isascii() and number.isalnum():
+        return None
+    return Refusal(f"{entity_id} is not a valid id")
+
+
+def no_such_page() -> Refusal:
+    """https://github.com/razorpay/razorpay-node/issues/148"""
+    return Refusal("The requested URL was not found on the server.", silent=True)
 
 
 def fault_page(status: int, description: str | None) -> Response:

@@ -14,7 +14,10 @@ _MAX_NOTES = 15
 _MAX_NOTE = 256
 _MAX_RECEIPT = 40
 _MIN_AMOUNT = 100
+_MAX_AMOUNT = 10**14
 _MAX_COUNT = 100
+_MAX_NUMBER_DIGITS = 18
+_FIRST_MOMENT, _LAST_MOMENT = 946684800, 4765046400
 
 
 def parse_body(raw: bytes, allowed: Set[str]) -> Body:
@@ -39,6 +42,8 @@ def amount(value: object, field: str = "amount") -> int:
         raise Refusal(f"The {field} must be an integer.", field=field)
     if value < _MIN_AMOUNT:
         raise Refusal(f"The {field} must be at least INR 1.00", field=field)
+    if value > _MAX_AMOUNT:
+        raise Refusal("Amount exceeds maximum amount allowed.", field=field)
     return value
 
 
@@ -78,7 +83,7 @@ def whole_number(
 ) -> int:
     """An integer from a query or a body, within its bounds."""
     value = given.get(field, default)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MAX_NUMBER_DIGITS:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refusal(f"The {field} must be an integer.", field=field)
@@ -89,6 +94,40 @@ def whole_number(
     return value
 
 
-def page_of(query: Mapping[str, object]) -> tuple[int, int]:
+def page_of(query: Mapping[str, object], most: int = _MAX_COUNT) -> tuple[int, int]:
     """count and skip of a list request."""
-    return whole_number(query, "count", 10, 1, _MAX_COUNT), whole_number(query, "skip", 0, 0)
+    return whole_number(query, "count", 10, 1, most), whole_number(query, "skip", 0, 0)
+
+
+def span_of(query: Mapping[str, object]) -> tuple[int, int]:
+    """`from` and `to` of a list request, both inclusive; https://razorpay.com/docs/api/settlements/fetch-all."""
+    found = []
+    for field, default in (("from", _FIRST_MOMENT), ("to", _LAST_MOMENT)):
+        value = whole_number(query, field, default, 0)
+        if not _FIRST_MOMENT <= value <= _LAST_MOMENT:
+            raise Refusal(f"{field} must be between {_FIRST_MOMENT} and {_LAST_MOMENT}.", field=field)
+        found.append(value)
+    return found[0], found[1]
+
+
+def text(body: Mapping[str, object], field: str, most: int, *, required: bool = False) -> str | None:
+    """A string of at most `most` characters; empty counts as left out."""
+    value = body.get(field)
+    if value is None or value == "":
+        if required:
+            raise Refusal(f"The {field} field is required.", field=field)
+        return None
+    if not isinstance(value, str):
+        raise Refusal(f"The {field} must be a string.", field=field)
+    if len(value) > most:
+        raise Refusal(f"The {field} may not be greater than {most} characters.", field=field)
+    return value
+
+
+def sub_object(value: object, name: str, allowed: Set[str]) -> Body:
+    """An object inside a body. Unknown fields are refused."""
+    if not isinstance(value, dict):
+        raise Refusal(f"The {name} must be an array.", field=name)
+    if extra := sorted(value.keys() - allowed):
+        raise Refusal(f"{', '.join(extra)} is/are not required and should not be sent")
+    return value

@@ -1,4 +1,4 @@
-"""Reads and writes entities in the books, and notes every effect on money."""
+"""Reads and writes orders, payments and refunds in the books."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ def refunds_of_payment(books: Books, payment_id: str) -> list[Refund]:
 
 
 def key_of(books: Books, entity_id: str) -> str | None:
-    """The account that an order, payment or refund belongs to."""
+    """The account that an entity belongs to."""
     row = books.row(
         "SELECT key_id FROM orders WHERE id = ?1 UNION ALL SELECT key_id FROM payments WHERE id = ?1"
-        " UNION ALL SELECT key_id FROM refunds WHERE id = ?1",
+        " UNION ALL SELECT key_id FROM refunds WHERE id = ?1"
+        " UNION ALL SELECT key_id FROM entities WHERE id = ?1",
         entity_id,
     )
     return row["key_id"] if row else None
@@ -58,18 +59,3 @@ def save_payment(books: Books, payment: Payment) -> None:
 
 def save_refund(books: Books, refund: Refund) -> None:
     books.run("UPDATE refunds SET doc = ? WHERE id = ?", json.dumps(refund), refund["id"])
-
-
-def note(
-    books: Books, key_id: str, effect: str, entity: Order | Payment | Refund, at: int, actor: Actor
-) -> None:
-    """One line in the append-only log of effects."""
-    books.run(
-        "INSERT INTO effects (key_id, at, effect, entity_id, amount, actor) VALUES (?, ?, ?, ?, ?, ?)",
-        key_id,
-        at,
-        effect,
-        entity["id"],
-        entity["amount"],
-        actor,
-    )

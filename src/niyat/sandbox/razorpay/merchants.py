@@ -22,10 +22,18 @@ class Merchant:
     previous_webhook_secret: str | None
     default_capture: str
     refund_mode: str
+    instant_refunds: str
+    low_balance: str
+    settlement_days: int | None
+    payout_account_number: str
+    payout_mode: str
+    payout_approval: str
+    payout_balance: int
     webhook_mode: str
     webhook_delay_seconds: float
     webhook_duplicate: int
     webhook_sign_with: str
+    webhook_corrupt: str
     webhook_retry_seconds: float
     webhook_disabled: int
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from niyat.sandbox.razorpay import fields, ledger
 from niyat.sandbox.razorpay.desk import Desk
-from niyat.sandbox.razorpay.entities import Order, collection, new_id
+from niyat.sandbox.razorpay.entities import Order, Page, collection, new_id
 from niyat.sandbox.razorpay.errors import Refusal, unknown_id
 
 FIELDS = frozenset({"amount", "currency", "receipt", "notes", "payment", "partial_payment", "unique_receipt"})
@@ -37,24 +38,25 @@ def create(desk: Desk, body: fields.Body) -> Order:
     )
     if body.get("partial_payment"):
         raise Refusal("Partial payments are not enabled for this account", field="partial_payment")
-    capture, automatic_minutes, manual_minutes = _capture_terms(desk, body.get("payment"))
+    terms = _capture_terms(desk, body.get("payment"))
     if body.get("unique_receipt") and order["receipt"]:
         existing = _by_receipt(desk, order["receipt"])
         if existing:
             return existing[0]
     desk.books.run(
-        "INSERT INTO orders (id, key_id, receipt, created_at, capture,"
-        " automatic_expiry_minutes, manual_expiry_minutes, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO orders (id, key_id, receipt, created_at, capture, automatic_expiry_minutes,"
+        " manual_expiry_minutes, refund_speed, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         order["id"],
         desk.key_id,
         order["receipt"],
         order["created_at"],
-        capture,
-        automatic_minutes,
-        manual_minutes,
+        terms.capture,
+        terms.automatic_minutes,
+        terms.manual_minutes,
+        terms.refund_speed,
         json.dumps(order),
     )
-    ledger.note(desk.books, desk.key_id, "order.created", order, desk.at, desk.actor)
+    desk.note("order.created", order["id"], order["amount"])
     return order
 
 
@@ -65,7 +67,7 @@ def fetch(desk: Desk, order_id: str) -> Order:
     return order
 
 
-def list_all(desk: Desk, query: Mapping[str, object]) -> dict[str, object]:
+def list_all(desk: Desk, query: Mapping[str, object]) -> Page:
     """Newest first; filters `receipt`, `from`, `to`."""
     count, skip = fields.page_of(query)
     receipt = query.get("receipt")
@@ -74,15 +76,14 @@ def list_all(desk: Desk, query: Mapping[str, object]) -> dict[str, object]:
         " AND created_at BETWEEN ?3 AND ?4 ORDER BY seq DESC LIMIT ?5 OFFSET ?6",
         desk.key_id,
         None if receipt is None else str(receipt),
-        fields.whole_number(query, "from", 0, 0),
-        fields.whole_number(query, "to", 2**62, 0),
+        *fields.span_of(query),
         count,
         skip,
     )
     return collection([json.loads(row["doc"]) for row in rows])
 
 
-def payments(desk: Desk, order_id: str) -> dict[str, object]:
+def payments(desk: Desk, order_id: str) -> Page:
     return collection(ledger.payments_of_order(desk.books, fetch(desk, order_id)["id"]))
 
 
@@ -101,16 +102,29 @@ def _by_receipt(desk: Desk, receipt: str) -> list[Order]:
     return [json.loads(row["doc"]) for row in rows]
 
 
-def _capture_terms(desk: Desk, payment: object) -> tuple[str, int, int]:
-    """How a payment of this order is captured, and both expiry periods in minutes."""
+@dataclass(frozen=True)
+class _CaptureTerms:
+    """How a payment of an order is captured, until when, and how what was never captured goes back."""
+
+    capture: str
+    automatic_minutes: int = _MOST_EXPIRY_MINUTES
+    manual_minutes: int = _MOST_EXPIRY_MINUTES
+    refund_speed: str = "normal"
+
+
+def _capture_terms(desk: Desk, payment: object) -> _CaptureTerms:
+    """https://razorpay.com/docs/payments/payments/capture-settings/api"""
     if payment is None:
-        return desk.merchant.default_capture, _MOST_EXPIRY_MINUTES, _MOST_EXPIRY_MINUTES
-    settings = _sub_object(payment, "payment", _PAYMENT_FIELDS)
+        return _CaptureTerms(desk.merchant.default_capture)
+    settings = fields.sub_object(payment, "payment", _PAYMENT_FIELDS)
     capture = settings.get("capture")
     if capture not in ("automatic", "manual"):
         raise Refusal("The selected payment.capture is invalid.", field="payment.capture")
-    options = _sub_object(settings.get("capture_options", {}), "payment.capture_options", _OPTION_FIELDS)
-    if options.get("refund_speed", "normal") not in ("normal", "optimum"):
+    options = fields.sub_object(
+        settings.get("capture_options", {}), "payment.capture_options", _OPTION_FIELDS
+    )
+    speed = options.get("refund_speed", "normal")
+    if speed not in ("normal", "optimum"):
         raise Refusal("The selected refund_speed is invalid.", field="refund_speed")
     automatic = fields.whole_number(
         options,
@@ -122,12 +136,4 @@ def _capture_terms(desk: Desk, payment: object) -> tuple[str, int, int]:
     manual = fields.whole_number(
         options, "manual_expiry_period", _MOST_EXPIRY_MINUTES, automatic, _MOST_EXPIRY_MINUTES
     )
-    return str(capture), automatic, manual
-
-
-def _sub_object(value: object, name: str, allowed: frozenset[str]) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise Refusal(f"The {name} must be an array.", field=name)
-    if extra := sorted(value.keys() - allowed):
-        raise Refusal(f"{', '.join(extra)} is/are not required and should not be sent")
-    return value
+    return _CaptureTerms(str(capture), automatic, manual, str(speed))

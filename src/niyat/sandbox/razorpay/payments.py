@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from niyat.sandbox.razorpay import fields, ledger, methods, orders, webhooks
+from niyat.sandbox.razorpay import balance, fields, ledger, methods, orders, webhooks
 from niyat.sandbox.razorpay.desk import Desk
 from niyat.sandbox.razorpay.entities import (
     Method,
     Notes,
     Order,
+    Page,
     Payment,
     collection,
     fee_and_tax,
@@ -97,7 +98,7 @@ def start(desk: Desk, order: Order, attempt: Attempt) -> Payment:
         desk.at,
         json.dumps(payment),
     )
-    ledger.note(desk.books, desk.key_id, "payment.created", payment, desk.at, desk.actor)
+    desk.note("payment.created", payment["id"], payment["amount"])
     order["attempts"] += 1
     if order["status"] == "created":
         order["status"] = "attempted"
@@ -146,7 +147,9 @@ def capture(desk: Desk, payment: Payment) -> None:
         )
     payment["status"] = "captured"
     payment["captured"] = True
-    payment["fee"], payment["tax"] = fee_and_tax(payment["amount"])
+    fee, tax = fee_and_tax(payment["amount"])
+    payment["fee"], payment["tax"] = fee, tax
+    balance.captured(desk, payment["id"], payment["amount"], fee, tax)
     order = orders.fetch(desk, payment["order_id"])
     already_paid = order["status"] == "paid"
     order["status"] = "paid"
@@ -154,7 +157,7 @@ def capture(desk: Desk, payment: Payment) -> None:
     ledger.save_order(desk.books, order)
     _settle(desk, payment, "payment.captured")
     if not already_paid:
-        webhooks.publish(desk, "order.paid", order["id"], payment=payment, order=order)
+        webhooks.publish(desk, "order.paid", order["id"], {"payment": payment, "order": order})
 
 
 def captures_itself(desk: Desk, payment: Payment) -> bool:
@@ -185,6 +188,22 @@ def capture_by_api(desk: Desk, payment_id: str, body: fields.Body) -> Payment:
     return payment
 
 
+def edit(desk: Desk, payment_id: str, body: fields.Body) -> Payment:
+    """Replace the notes; nothing else of a payment can change."""
+    payment = fetch(desk, payment_id)
+    payment["notes"] = fields.notes(body.get("notes"))
+    ledger.save_payment(desk.books, payment)
+    return payment
+
+
+def card(desk: Desk, payment_id: str) -> Mapping[str, object]:
+    """The card that paid; https://razorpay.com/docs/api/payments/fetch-card-details-payment."""
+    found = fetch(desk, payment_id).get("card")
+    if found is None:
+        raise unknown_id()
+    return {**found, "token_iin": None}
+
+
 def fetch(desk: Desk, payment_id: str) -> Payment:
     payment = ledger.find_payment(desk.books, desk.key_id, payment_id)
     if payment is None:
@@ -192,15 +211,14 @@ def fetch(desk: Desk, payment_id: str) -> Payment:
     return payment
 
 
-def list_all(desk: Desk, query: Mapping[str, object]) -> dict[str, object]:
+def list_all(desk: Desk, query: Mapping[str, object]) -> Page:
     """Newest first; filters `from` and `to` on created_at, both inclusive."""
     count, skip = fields.page_of(query)
     rows = desk.books.rows(
         "SELECT doc FROM payments WHERE key_id = ? AND created_at BETWEEN ? AND ?"
         " ORDER BY seq DESC LIMIT ? OFFSET ?",
         desk.key_id,
-        fields.whole_number(query, "from", 0, 0),
-        fields.whole_number(query, "to", 2**62, 0),
+        *fields.span_of(query),
         count,
         skip,
     )
@@ -209,5 +227,5 @@ def list_all(desk: Desk, query: Mapping[str, object]) -> dict[str, object]:
 
 def _settle(desk: Desk, payment: Payment, event: str) -> None:
     ledger.save_payment(desk.books, payment)
-    ledger.note(desk.books, desk.key_id, event, payment, desk.at, desk.actor)
-    webhooks.publish(desk, event, payment["id"], payment=payment)
+    desk.note(event, payment["id"], payment["amount"])
+    webhooks.publish(desk, event, payment["id"], {"payment": payment})

@@ -7,33 +7,23 @@ and it mixes raw UTF-8 with \\u escapes, so that whoever re-serialises it before
 from __future__ import annotations
 
 import json
-from typing import cast
+from collections.abc import Mapping
 
 from niyat.sandbox.razorpay.desk import Desk
-from niyat.sandbox.razorpay.entities import Order, Payment, Refund, new_id
+from niyat.sandbox.razorpay.entities import new_id
 from niyat.sandbox.razorpay.merchants import Merchant
 
 _ESCAPED = str.maketrans({"/": "\\/", "–": "\\u2013", "’": "\\u2019", "…": "\\u2026"})
 _FIRST_STATE = {"deliver": "waiting", "hold": "held", "drop": "dropped"}
 
 
-def publish(
-    desk: Desk,
-    event: str,
-    entity_id: str,
-    *,
-    payment: Payment,
-    refund: Refund | None = None,
-    order: Order | None = None,
-) -> None:
-    """Write the event down, to be sent, held or dropped as the account's settings say."""
+def publish(desk: Desk, event: str, entity_id: str, parts: Mapping[str, Mapping[str, object]]) -> None:
+    """Write the event down, to be sent, held or dropped as the account's settings say.
+
+    `parts` are the entities that it shows, by name, in the order of the vendor's `contains`.
+    """
     merchant = desk.merchant
-    payload: dict[str, dict[str, object]] = {}
-    if refund is not None:
-        payload["refund"] = {"entity": refund}
-    payload["payment"] = {"entity": _as_in_webhooks(payment, event)}
-    if order is not None:
-        payload["order"] = {"entity": order}
+    payload = {name: _part(name, entity, event) for name, entity in parts.items()}
     envelope = {
         "entity": "event",
         "account_id": merchant.account_id,
@@ -71,9 +61,13 @@ def encode(envelope: dict[str, object]) -> bytes:
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED).encode()
 
 
-def _as_in_webhooks(payment: Payment, event: str) -> dict[str, object]:
-    """Refund events show two amounts more, as the vendor's samples do."""
-    shown = cast(dict[str, object], dict(payment))
-    if event.startswith("refund."):
-        shown |= {"amount_transferred": 0, "base_amount": payment["amount"]}
-    return shown
+def _part(name: str, entity: Mapping[str, object], event: str) -> dict[str, object]:
+    """Refund and dispute events show two amounts more of their payment, as the vendor's samples do; and
+    `payment.dispute.action_required` shows the evidence beside the dispute instead of inside it.
+    """
+    shown = dict(entity)
+    if name == "payment" and event.startswith(("refund.", "payment.dispute.")):
+        shown |= {"amount_transferred": 0, "base_amount": entity["amount"]}
+    if name == "dispute" and event == "payment.dispute.action_required":
+        return {"evidence": shown.pop("evidence"), "entity": shown}
+    return {"entity": shown}
