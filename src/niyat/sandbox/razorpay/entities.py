@@ -124,3 +124,14 @@ def fee_and_tax(amount: int) -> tuple[int, int]:
     base = (amount * 2 + 50) // 100
     tax = (base * 18 + 50) // 100
     return base + tax, tax
+
+
+def count_refunded(payment: Payment, change: int) -> None:
+    """Note on the payment that so much more, or less, of it went back."""
+    payment["amount_refunded"] += change
+    if payment["amount_refunded"] == payment["amount"]:
+        payment["status"], payment["refund_status"] = "refunded", "full"
+        return
+    if payment["status"] == "refunded":
+        payment["status"] = "captured" if payment["captured"] else "authorized"
+    payment["refund_status"] = "partial" if payment["amount_refunded"] else None

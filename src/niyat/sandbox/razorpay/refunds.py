@@ -6,17 +6,23 @@ https://razorpay.com/docs/api/refunds/create-normal, …/create-instant and …/
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
-from niyat.sandbox.razorpay import balance, fields, ledger, payments, webhooks
+from niyat.sandbox.razorpay import balance, fields, ledger, payments, refund_keys, refund_speed, webhooks
 from niyat.sandbox.razorpay.desk import Desk
-from niyat.sandbox.razorpay.entities import Notes, Page, Payment, Refund, collection, digits, new_id
+from niyat.sandbox.razorpay.entities import (
+    Notes,
+    Page,
+    Payment,
+    Refund,
+    collection,
+    count_refunded,
+    digits,
+    new_id,
+)
 from niyat.sandbox.razorpay.errors import Refusal, unknown_id
 
 FIELDS = frozenset({"amount", "speed", "notes", "receipt"})
-_IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{10,}")
-_SIX_MONTHS_SECONDS = 183 * 86400
 
 
 def create(desk: Desk, payment_id: str, body: fields.Body, idempotency_key: str | None) -> Refund:
@@ -24,8 +30,7 @@ def create(desk: Desk, payment_id: str, body: fields.Body, idempotency_key: str 
     payment = payments.fetch(desk, payment_id)
     fingerprint = json.dumps([payment_id, body], sort_keys=True)
     if idempotency_key is not None:
-        check_key(idempotency_key)
-        earlier = _by_key(desk, idempotency_key, fingerprint)
+        earlier = refund_keys.earlier(desk, idempotency_key, fingerprint)
         if earlier is not None:
             return earlier
     speed = body.get("speed", "normal")
@@ -36,11 +41,11 @@ def create(desk: Desk, payment_id: str, body: fields.Body, idempotency_key: str 
         raise Refusal("The payment status should be captured for action to be taken", validation=False)
     instantly = speed == "optimum" and desk.merchant.instant_refunds == "possible"
     amount = _refundable(payment, body.get("amount"))
-    _require_young(desk, payment, instantly=instantly)
+    refund_speed.require_young(desk, payment, instantly=instantly)
     refund = _new(desk, payment, amount, notes, receipt)
     refund["speed_requested"] = "optimum" if speed == "optimum" else "normal"
     refund["speed_processed"] = "instant" if instantly else "normal"
-    fee, tax = instant_fee(amount) if instantly else (0, 0)
+    fee, tax = refund_speed.instant_fee(amount) if instantly else (0, 0)
     balance.require(desk, amount + fee)
     _open(desk, payment, refund, idempotency_key, fingerprint)
     balance.refunded(desk, refund["id"], amount, fee, tax)
@@ -49,15 +54,6 @@ def create(desk: Desk, payment_id: str, body: fields.Body, idempotency_key: str 
     if desk.merchant.refund_mode == "auto":
         process(desk, refund)
     return refund
-
-
-def check_key(idempotency_key: str) -> None:
-    if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-        raise Refusal(
-            "The idempotency key must be at least 10 characters long and can contain"
-            " alphabets, numbers, hyphens and underscores only",
-            validation=False,
-        )
 
 
 def give_back_uncaptured(desk: Desk, payment: Payment) -> Refund:
@@ -73,15 +69,6 @@ def give_back_uncaptured(desk: Desk, payment: Payment) -> Refund:
     return refund
 
 
-def instant_fee(amount: int) -> tuple[int, int]:
-    """What an instant refund costs, with the GST inside it: ₹5, above ₹1,000 ₹7, above ₹25,000 ₹12, and
-    18 % on top. The vendor's price list gives the shape; the amounts are this sandbox's own.
-    """
-    base = 500 if amount <= 1_000_00 else 700 if amount <= 25_000_00 else 1200
-    tax = base * 18 // 100
-    return base + tax, tax
-
-
 def slow_down(desk: Desk, refund: Refund) -> None:
     """An instant refund turns out impossible: it goes on at the normal speed, and its fee comes back.
 
@@ -90,7 +77,7 @@ def slow_down(desk: Desk, refund: Refund) -> None:
     if refund["status"] != "pending" or refund["speed_processed"] != "instant":
         raise Refusal("Only a pending instant refund can change its speed", validation=False)
     refund["speed_processed"] = "normal"
-    _return_fee(desk, refund)
+    refund_speed.return_fee(desk, refund)
     _settle(desk, refund, "refund.speed_changed")
 
 
@@ -110,12 +97,12 @@ def fail(desk: Desk, refund: Refund) -> None:
         raise Refusal("The refund has failed already", validation=False)
     refund["status"] = "failed"
     payment = payments.fetch(desk, refund["payment_id"])
-    _count_refunded(payment, -refund["amount"])
+    count_refunded(payment, -refund["amount"])
     ledger.save_payment(desk.books, payment)
     if payment["captured"]:
         balance.adjusted(desk, refund["amount"], f"Reversal of failed refund {refund['id']}")
         if refund["speed_processed"] == "instant":
-            _return_fee(desk, refund)
+            refund_speed.return_fee(desk, refund)
     _settle(desk, refund, "refund.failed")
 
 
@@ -163,22 +150,6 @@ def list_of_payment(desk: Desk, payment_id: str, query: Mapping[str, object]) ->
     return collection(found[skip : skip + count])
 
 
-def _by_key(desk: Desk, key: str, fingerprint: str) -> Refund | None:
-    row = desk.books.row(
-        "SELECT doc, idempotency_body FROM refunds WHERE key_id = ? AND idempotency_key = ?", desk.key_id, key
-    )
-    if row is None:
-        return None
-    if row["idempotency_body"] != fingerprint:
-        raise Refusal(
-            "Different request with the same idempotency key has already been processed.",
-            status=409,
-            validation=False,
-        )
-    refund: Refund = json.loads(row["doc"])
-    return refund
-
-
 def _refundable(payment: Payment, asked: object) -> int:
     """The amount to give back: what is asked, or all that is left."""
     left = payment["amount"] - payment["amount_refunded"]
@@ -190,19 +161,6 @@ def _refundable(payment: Payment, asked: object) -> int:
             "The refund amount provided is greater than amount captured", field="amount", validation=False
         )
     return amount
-
-
-def _require_young(desk: Desk, payment: Payment, *, instantly: bool) -> None:
-    """Banks take no normal refund after six months; https://razorpay.com/docs/payments/refunds/errors."""
-    if not instantly and desk.now - payment["created_at"] > _SIX_MONTHS_SECONDS:
-        raise Refusal(
-            "Refund is not supported by the bank because the payment is more than 6 months old", silent=True
-        )
-
-
-def _return_fee(desk: Desk, refund: Refund) -> None:
-    fee, _ = instant_fee(refund["amount"])
-    balance.adjusted(desk, fee, f"Fee of instant refund {refund['id']}")
 
 
 def _new(desk: Desk, payment: Payment, amount: int, notes: Notes, receipt: str | None) -> Refund:
@@ -226,7 +184,7 @@ def _new(desk: Desk, payment: Payment, amount: int, notes: Notes, receipt: str |
 def _open(
     desk: Desk, payment: Payment, refund: Refund, idempotency_key: str | None, fingerprint: str | None
 ) -> None:
-    _count_refunded(payment, refund["amount"])
+    count_refunded(payment, refund["amount"])
     ledger.save_payment(desk.books, payment)
     desk.books.run(
         "INSERT INTO refunds (id, key_id, payment_id, created_at, idempotency_key, idempotency_body, doc)"
@@ -240,16 +198,6 @@ def _open(
         json.dumps(refund),
     )
     _settle(desk, refund, "refund.created")
-
-
-def _count_refunded(payment: Payment, change: int) -> None:
-    payment["amount_refunded"] += change
-    if payment["amount_refunded"] == payment["amount"]:
-        payment["status"], payment["refund_status"] = "refunded", "full"
-        return
-    if payment["status"] == "refunded":
-        payment["status"] = "captured" if payment["captured"] else "authorized"
-    payment["refund_status"] = "partial" if payment["amount_refunded"] else None
 
 
 def _settle(desk: Desk, refund: Refund, event: str) -> None:

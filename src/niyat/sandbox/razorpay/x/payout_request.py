@@ -40,7 +40,6 @@ _LIMITS: dict[Mode, tuple[int, int]] = {
     "UPI": (100, 1 * _LAKH),
 }
 """https://razorpay.com/docs/x/payouts: amounts in paise, both inclusive."""
-_IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9 _-]{4,36}")
 _NARRATION = re.compile(r"[A-Za-z0-9 ]*")
 
 
@@ -58,22 +57,6 @@ class Wanted:
     narration: str | None
     notes: Notes
     queue: bool
-
-
-def check_key(key: str | None) -> str:
-    """https://razorpay.com/docs/api/x/payout-idempotency/make-request: mandatory since 15 March 2025."""
-    if not key:
-        raise Refusal(
-            "Idempotency key is missing. Include idempotency header and key in the request.",
-            field="X-Payout-Idempotency",
-        )
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise Refusal(
-            "The idempotency key must be between 4 and 36 characters and can contain"
-            " alphabets, numbers, hyphens, underscores and space only",
-            field="X-Payout-Idempotency",
-        )
-    return key
 
 
 def read(desk: Desk, body: fields.Body) -> Wanted:

@@ -16,7 +16,7 @@ from niyat.sandbox.razorpay import fields, store, webhooks
 from niyat.sandbox.razorpay.desk import Desk
 from niyat.sandbox.razorpay.entities import Notes, Page, digits, new_id
 from niyat.sandbox.razorpay.errors import Refusal
-from niyat.sandbox.razorpay.x import account, payout_request, payout_states
+from niyat.sandbox.razorpay.x import account, payout_keys, payout_request, payout_states
 from niyat.sandbox.razorpay.x.payout_states import DETAILS, EVENTS, Details, Status
 
 FEE, TAX = 590, 90
@@ -47,11 +47,11 @@ class Payout(TypedDict):
 
 def create(desk: Desk, body: fields.Body, idempotency_key: str | None) -> Payout:
     """POST /payouts. What the answer shows is the payout as it begins, even when it ends at once."""
-    key = payout_request.check_key(idempotency_key)
+    key = payout_keys.checked(idempotency_key)
     fingerprint = json.dumps(body, sort_keys=True)
-    earlier = _by_key(desk, key, fingerprint)
+    earlier = payout_keys.earlier(desk, key, fingerprint)
     if earlier is not None:
-        return earlier
+        return fetch(desk, earlier)
     wanted = payout_request.read(desk, body)
     affordable = account.balance(desk) >= wanted.amount + FEE
     approval = desk.merchant.payout_approval == "required"
@@ -61,13 +61,7 @@ def create(desk: Desk, body: fields.Body, idempotency_key: str | None) -> Payout
         )
     payout = _new(desk, wanted)
     store.add(desk, "payout", payout, wanted.account["id"])
-    desk.books.run(
-        "INSERT INTO payout_keys (key_id, idempotency_key, body, payout_id) VALUES (?, ?, ?, ?)",
-        desk.key_id,
-        key,
-        fingerprint,
-        payout["id"],
-    )
+    payout_keys.keep(desk, key, fingerprint, payout["id"])
     desk.note("payout.created", payout["id"], payout["amount"])
     if approval or not affordable:
         desk.note(EVENTS[payout["status"]], payout["id"], payout["amount"])
@@ -146,17 +140,6 @@ def list_all(desk: Desk, query: Mapping[str, object]) -> Page:
         raise Refusal("The account number field is required", field="account_number")
     known = ("fund_account_id", "mode", "reference_id", "status")
     return store.listed(desk, "payout", query, {key: str(query[key]) for key in known if key in query})
-
-
-def _by_key(desk: Desk, key: str, fingerprint: str) -> Payout | None:
-    row = desk.books.row(
-        "SELECT body, payout_id FROM payout_keys WHERE key_id = ? AND idempotency_key = ?", desk.key_id, key
-    )
-    if row is None:
-        return None
-    if row["body"] != fingerprint:
-        raise Refusal("Different request body sent for the same Idempotency Header.", validation=False)
-    return fetch(desk, row["payout_id"])
 
 
 def _new(desk: Desk, wanted: payout_request.Wanted) -> Payout:
