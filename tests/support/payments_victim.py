@@ -15,9 +15,11 @@ from niyat.kernel.db import Database
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.initiate import initiate
+from niyat.payments.commands.record_receipt import Taken, record_receipt
 from niyat.payments.commands.verify import Proof, verify
 from niyat.payments.commands.webhook_process import process_webhooks
 from niyat.payments.commands.webhook_store import store_webhook
+from niyat.payments.domain import PaymentMethod
 from niyat.payments.parts import Parts
 from niyat.payments.settings import PaymentsSettings
 from tests.support.payments_world import InMemoryAppointments, Visit
@@ -36,6 +38,15 @@ async def main(orders: dict[str, Any]) -> None:
         await initiate(parts, visit.appointment_id, visit.patient_id)
     elif what == "verify":
         await verify(parts, Proof(*details), account_id=visit.patient_id)
+    elif what == "receipt":
+        taken = Taken(
+            appointment_id=visit.appointment_id,
+            method=PaymentMethod.CASH,
+            reason_code="paid-at-desk",
+            received_by=UUID(details[0]),
+            request=details[1],
+        )
+        await record_receipt(parts, taken)
     elif what == "webhook":
         body, signature, event_id = details
         await store_webhook(parts, body.encode(), signature, event_id)

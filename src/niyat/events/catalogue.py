@@ -43,7 +43,8 @@ PaymentMethod: TypeAlias = Literal[
 class Event(BaseModel):
     """What every event is: frozen, closed to unknown fields, with a key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is published has every field, those with a default too.
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
     topic: ClassVar[str]
     type: ClassVar[str]
@@ -191,6 +192,9 @@ class PaymentEvent(Event):
     doctor_id: UUID
     amount: Amount
     currency: Currency
+    gateway: Annotated[
+        Literal["razorpay", "manual"], Field(description="Who holds it; `manual`: the clinic's own desk.")
+    ] = "razorpay"
 
     @property
     def key(self) -> UUID:
@@ -247,6 +251,19 @@ class PaymentReleased(PaymentEvent):
     securing: Annotated[int, Field(strict=True, ge=0)]
 
 
+class PaymentOverridden(PaymentEvent):
+    """An administrator set this payment's status by hand: `captured` (a manual receipt), `failed` or `pending`."""
+
+    type: ClassVar[str] = "PAYMENT_OVERRIDDEN"
+    version: ClassVar[int] = 1
+
+    payment_status: Literal["captured", "failed", "pending"]
+    method: PaymentMethod | None
+    actor_role: Literal["admin"]
+    actor_id: UUID
+    reason_code: Code
+
+
 class RefundEvent(PaymentEvent):
     """What every event about a refund says; `amount` is the refund's, not the payment's."""
 
@@ -255,14 +272,14 @@ class RefundEvent(PaymentEvent):
 
 
 class RefundInitiated(RefundEvent):
-    """A refund was decided and stored; the gateway is being asked."""
+    """A refund was decided and stored; the gateway is being asked, or the desk is to hand it back."""
 
     type: ClassVar[str] = "REFUND_INITIATED"
     version: ClassVar[int] = 1
 
 
 class RefundCompleted(RefundEvent):
-    """The gateway has processed the refund."""
+    """The gateway has processed the refund, or the desk has handed it back."""
 
     type: ClassVar[str] = "REFUND_COMPLETED"
     version: ClassVar[int] = 1
@@ -289,6 +306,7 @@ EVENTS: tuple[type[Event], ...] = (
     PaymentCompleted,
     PaymentFailed,
     PaymentReleased,
+    PaymentOverridden,
     RefundInitiated,
     RefundCompleted,
     RefundFailed,

@@ -6,7 +6,7 @@ each step and ends in the same answer.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from niyat.events.catalogue import ConsultationType
 from niyat.kernel.auth import Who, bearer
 from niyat.kernel.client import ServiceClient
-from niyat.kernel.fields import Body, Text
+from niyat.kernel.fields import Body, ReasonCode, Short, Text
 
 
 class BookBody(Body):
@@ -32,6 +32,18 @@ class CheckoutBody(Body):
     razorpay_payment_id: str = Field(max_length=64)
     razorpay_order_id: str = Field(max_length=64)
     razorpay_signature: str = Field(max_length=256)
+
+
+class PaymentOverrideBody(Body):
+    """The status that the appointment's payment is to have, and why; the rest is for money taken at the desk."""
+
+    status: Literal["pending", "authorized", "captured", "failed"]
+    reason_code: ReasonCode
+    method: Literal["cash", "card", "upi", "bank-transfer", "other"] = "other"
+    reference: Short | None = Field(default=None, description="Of the receipt book or the card machine")
+    amount: int | None = Field(
+        default=None, gt=0, le=10**12, strict=True, description="Minor units; refused unless it is the price"
+    )
 
 
 def _passed_on(schema: str) -> Any:
@@ -151,6 +163,27 @@ async def confirm_payment(
 ) -> PaidBookingView:
     """200 once confirmed. A wrong signature, or one of another booking, is refused without effect."""
     return await _verified(appointment_id, body, caller, response)
+
+
+@router.patch(
+    "/{appointment_id}/payment",
+    summary="Override the status of the payment",
+    responses=STILL_SETTLING,
+)
+async def override_payment(
+    appointment_id: UUID, body: PaymentOverrideBody, caller: AsUser, response: Response
+) -> PaidBookingView:
+    """Administrators only; nothing that happened is edited, and who said so and why is in the payment's history.
+
+    `captured`: money was taken at the desk. `failed`: the open attempt is void. `pending`: the patient may pay anew.
+    `authorized`: the payment provider is asked anew. Money that was taken goes back by a refund, not by this.
+    """
+    fields = body.model_dump(exclude_none=True) | {"appointment_id": str(appointment_id)}
+    payment = await caller.call("payments", "POST", "/api/v1/payments/overrides", fields, step="override")
+    appointment = await caller.call("appointments", "GET", f"/api/v1/appointments/{appointment_id}")
+    if payment["outcome"] in ("captured", "processing") and appointment["status"] != "confirmed":
+        response.status_code = 202
+    return PaidBookingView(appointment=appointment, payment=payment)
 
 
 async def _verified(

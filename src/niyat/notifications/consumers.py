@@ -110,6 +110,8 @@ async def on_payment_completed(conn: Connection, event: PaymentCompleted) -> Non
 
 
 async def on_payment_released(conn: Connection, event: PaymentReleased) -> None:
+    if event.gateway == "manual":  # refused at the desk, to the patient's face
+        return
     await plan(conn, [_about_payment(event, NotificationType.PAYMENT_NOT_TAKEN, "not-taken")])
 
 
@@ -147,6 +149,7 @@ def _about_refund(event: RefundEvent, kind: NotificationType) -> Intent:
             "currency": event.currency,
             "payment_id": str(event.payment_id),
             "refund_id": str(event.refund_id),
+            "gateway": event.gateway,
         },
     )
 

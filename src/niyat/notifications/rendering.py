@@ -102,6 +102,7 @@ def facts(
         "reason_code": payload.get("reason_code"),
         "paid": payload.get("payment_id") is not None,
         "payment_id": payload.get("payment_id"),
+        "at_desk": payload.get("gateway") == "manual",
         "previously": None,
     }
     if previous := payload.get("previous_starts_at"):

@@ -41,7 +41,8 @@ CHECKS = (
             a.captured_amount, l.amount
         FROM (SELECT * FROM payment_attempts WHERE captured_amount > 0) a
         FULL JOIN (SELECT t.external_key, e.amount FROM ledger_transactions t
-            JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'gateway_clearing'
+            JOIN ledger_entries e ON e.transaction_id = t.id
+                AND e.account IN ('gateway_clearing', 'cash', 'desk_clearing')
             WHERE t.external_key LIKE 'pay:%:captured') l
             ON l.external_key = 'pay:' || a.gateway_payment_id || ':captured'
         WHERE a.captured_amount IS DISTINCT FROM l.amount
@@ -101,9 +102,10 @@ CHECKS = (
         "no-refund-stays-unsent",
         "No refund waits longer than the age without the gateway having accepted it.",
         """
-        SELECT refund_id, payment_id, tries, last_error FROM refunds
-        WHERE status = 'pending' AND gateway_refund_id IS NULL
-            AND created_at <= niyat_now() - make_interval(secs => $1)
+        SELECT r.refund_id, r.payment_id, r.tries, r.last_error
+        FROM refunds r JOIN payment_transactions p USING (payment_id)
+        WHERE r.status = 'pending' AND r.gateway_refund_id IS NULL AND p.gateway <> 'manual'
+            AND r.created_at <= niyat_now() - make_interval(secs => $1)
         """,
     ),
     Check(
@@ -122,6 +124,40 @@ CHECKS = (
         SELECT refund_id, payment_id, gateway_refund_id, created_at FROM refunds
         WHERE status = 'pending' AND gateway_refund_id IS NOT NULL
             AND created_at <= niyat_now() - interval '14 days' - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "the-desk-has-its-receipts",
+        "The desk's payments, and they alone, have a receipt; its processed refunds say who handed them back.",
+        """
+        SELECT p.payment_id, p.gateway, p.method, m.method AS recorded, NULL::uuid AS refund_id
+        FROM payment_transactions p LEFT JOIN manual_receipts m USING (payment_id)
+        WHERE (p.gateway = 'manual') <> (m.payment_id IS NOT NULL)
+            OR p.method IS DISTINCT FROM coalesce(m.method, p.method)
+        UNION ALL
+        SELECT p.payment_id, p.gateway, p.method, b.method, r.refund_id
+        FROM refunds r JOIN payment_transactions p USING (payment_id) LEFT JOIN manual_refunds b USING (refund_id)
+        WHERE (p.gateway = 'manual' AND r.status = 'processed') <> (b.refund_id IS NOT NULL)
+        """,
+    ),
+    Check(
+        "money-is-where-it-was-taken",
+        "What the desk took or gave back is in the desk's accounts, and the gateway's money in the gateway's.",
+        """
+        SELECT t.external_key, e.account, p.gateway FROM ledger_transactions t
+            JOIN ledger_entries e ON e.transaction_id = t.id JOIN payment_transactions p USING (payment_id)
+        WHERE e.account IN ('gateway_clearing', 'cash', 'desk_clearing')
+            AND (e.account <> 'gateway_clearing') <> (p.gateway = 'manual')
+        """,
+    ),
+    Check(
+        "the-desk-hands-back",
+        "Money that the desk owes back is handed back within a fortnight.",
+        """
+        SELECT r.refund_id, r.payment_id, r.amount, r.created_at
+        FROM refunds r JOIN payment_transactions p USING (payment_id)
+        WHERE r.status = 'pending' AND p.gateway = 'manual'
+            AND r.created_at <= niyat_now() - interval '14 days' - make_interval(secs => $1)
         """,
     ),
     Check(

@@ -41,7 +41,7 @@ P = PaymentStatus
 TRANSITIONS: Mapping[tuple[PaymentStatus, PaymentStatus], str] = {
     (P.PENDING, P.AUTHORIZED): "the bank said yes",
     (P.PENDING, P.CAPTURED): "money taken",
-    (P.PENDING, P.FAILED): "an attempt failed, or no order came about",
+    (P.PENDING, P.FAILED): "an attempt failed, no order came about, or it was voided",
     (P.FAILED, P.AUTHORIZED): "a later attempt, or a bank that says yes days later",
     (P.FAILED, P.CAPTURED): "money taken after all",
     (P.AUTHORIZED, P.CAPTURED): "money taken",
@@ -89,11 +89,11 @@ STEPS: Mapping[tuple[Step, Step], str] = {
     (S.IDLE, S.RETURNING): "captured for a closed or taken place, or given back before it was seen",
     (S.IDLE, S.RELEASED): "let go of before it was seen",
     (S.SECURING, S.CAPTURING): "the place is secured",
-    (S.SECURING, S.KEPT): "captured already, and the place is secured",
+    (S.SECURING, S.KEPT): "captured already or taken at the desk, and the place is secured",
     (S.SECURING, S.LAPSING): "no place for it",
     (S.SECURING, S.SET_ASIDE): "another amount than quoted",
     (S.SECURING, S.RETURNING): "captured, and no place for it",
-    (S.SECURING, S.RELEASED): "the gateway let go of it",
+    (S.SECURING, S.RELEASED): "the gateway let go of it, or the desk had no place for it",
     (S.CAPTURING, S.KEPT): "captured",
     (S.CAPTURING, S.LAPSING): "refused for good, or the case was closed",
     (S.CAPTURING, S.RETURNING): "captured for a closed case",
@@ -229,6 +229,18 @@ def step_after_secure(case: CaseView, captured: bool, outcome: Secured) -> Step:
     if case.claimed_by_other:
         return S.RETURNING if captured and case.taken_by_other else S.SECURING
     return S.KEPT if captured else S.CAPTURING
+
+
+def step_of_receipt(case: CaseView, outcome: Secured, *, overtaken: bool) -> Step:
+    """What appointments' answer makes of money at the desk: kept, or not taken at all. It waits for nobody.
+
+    `overtaken`: a release came between our wish and its answer, so `busy` may mean that alone: ask again.
+    """
+    if case.closed or case.claimed_by_other:
+        return S.RELEASED
+    if outcome is Secured.SECURED:
+        return S.KEPT
+    return S.SECURING if outcome is Secured.BUSY and overtaken else S.RELEASED
 
 
 MIGHT_BE_SECURED = frozenset({S.SECURING, S.CAPTURING})

@@ -53,6 +53,38 @@ class PaymentOfAnotherAppointment(NiyatError):
     """This payment belongs to another appointment; nothing was changed."""
 
 
+class AmountDiffers(NiyatError):
+    """The price of this appointment is another; take exactly the price and record it again."""
+
+
+class PaymentUnderWay(NiyatError):
+    """Another payment for this appointment is being settled; wait a moment and look again."""
+
+
+class TimeGone(NiyatError):
+    """The time of this appointment is over or somebody else's; nothing was recorded, give the money back."""
+
+
+class MoneyTaken(NiyatError):
+    """Money was taken with this payment; that is not undone by hand, give it back with a refund."""
+
+
+class NothingAuthorized(NiyatError):
+    """The payment provider knows of no authorised payment for this appointment; nothing was changed."""
+
+
+class RefundNotFound(NiyatError):
+    """There is no such refund."""
+
+
+class RefundNotAtTheDesk(NiyatError):
+    """This refund goes back through the payment provider; the desk has nothing to hand back."""
+
+
+class RefundNotPending(NiyatError):
+    """This refund does not wait to be handed back."""
+
+
 class NothingToRefund(NiyatError):
     """This payment has no captured money to give back."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from niyat.kernel.jobs import Job
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.advance import advance, due_attempts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
+from niyat.payments.commands.finish_receipt import REFUSALS, due_receipts, finish_receipt
 from niyat.payments.commands.import_refunds import import_refunds
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
@@ -38,6 +40,15 @@ async def drive_attempts(parts: Parts) -> int:
     return len(due)
 
 
+async def finish_receipts(parts: Parts) -> int:
+    """Finish every receipt of the desk that was left half-done; how many were. A refusal is an end, too."""
+    due = await due_receipts(parts, AT_ONCE)
+    for payment_id in due:
+        with contextlib.suppress(*REFUSALS.values()):
+            await finish_receipt(parts, payment_id)
+    return len(due)
+
+
 async def drive_refunds(parts: Parts) -> int:
     """Send, or ask about, every refund that is due; how many were."""
     due = await due_refunds(parts, AT_ONCE)
@@ -56,6 +67,7 @@ def jobs(parts: Parts) -> Sequence[Job]:
         Job("payments: work off webhooks", 1, lambda: process_webhooks(parts), parts.webhooks),
         Job("payments: poll orders", 2, lambda: poll(parts)),
         Job("payments: drive attempts", 1, lambda: drive_attempts(parts), parts.money),
+        Job("payments: finish manual receipts", 2, lambda: finish_receipts(parts)),
         Job("payments: import refunds", 2, lambda: import_refunds(parts), parts.money),
         Job("payments: sweep", 10, lambda: sweep(parts)),
         Job("payments: drive refunds", 2, lambda: drive_refunds(parts), parts.money),

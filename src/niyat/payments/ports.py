@@ -141,6 +141,10 @@ class Appointments(Protocol):
         """The price, for the account whose visit it is. Raises what `commands/initiate.py` lists."""
         ...
 
+    async def quote(self, appointment_id: UUID) -> Quote:
+        """The price as it stands, whatever became of the visit. Raises AppointmentNotFound."""
+        ...
+
     async def secure(
         self,
         appointment_id: UUID,

@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from niyat.payments.domain import PaymentMethod
+
 GATEWAY_CLEARING = "gateway_clearing"
+CASH = "cash"
+DESK_CLEARING = "desk_clearing"
 PATIENT_DEPOSIT = "patient_deposit"
 REFUND_PENDING = "refund_pending"
 REFUND_OWED = "refund_owed"
@@ -31,11 +35,14 @@ def _posting(key: str, *entries: tuple[str, int]) -> Posting:
     return Posting(key, tuple((account, amount) for account, amount in entries if amount))
 
 
-def captured(gateway_payment_id: str, amount: int) -> Posting:
-    """The gateway holds the patient's money for us."""
-    return _posting(
-        f"pay:{gateway_payment_id}:captured", (GATEWAY_CLEARING, amount), (PATIENT_DEPOSIT, -amount)
-    )
+def desk_account(method: PaymentMethod | str) -> str:
+    """Where money at the desk is: the till, or what a card machine and the bank still have to show."""
+    return CASH if method == PaymentMethod.CASH else DESK_CLEARING
+
+
+def captured(gateway_payment_id: str, amount: int, *, held_in: str = GATEWAY_CLEARING) -> Posting:
+    """The patient's money is ours: the gateway holds it for us, or the desk (`held_in`) has it."""
+    return _posting(f"pay:{gateway_payment_id}:captured", (held_in, amount), (PATIENT_DEPOSIT, -amount))
 
 
 def fee(gateway_payment_id: str, amount: int, tax: int) -> Posting:
@@ -84,9 +91,9 @@ def refund_issued(refund_id: UUID, amount: int, sources: Sources) -> Posting:
     return _posting(f"rfnd:{refund_id}:issued", *sources.entries(amount), (REFUND_PENDING, -amount))
 
 
-def refund_processed(refund_id: UUID, amount: int) -> Posting:
-    """The gateway gave it back."""
-    return _posting(f"rfnd:{refund_id}:processed", (REFUND_PENDING, amount), (GATEWAY_CLEARING, -amount))
+def refund_processed(refund_id: UUID, amount: int, *, paid_from: str = GATEWAY_CLEARING) -> Posting:
+    """The gateway gave it back, or the desk (`paid_from`) did."""
+    return _posting(f"rfnd:{refund_id}:processed", (REFUND_PENDING, amount), (paid_from, -amount))
 
 
 def refund_failed(

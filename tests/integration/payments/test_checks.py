@@ -56,6 +56,15 @@ async def test_a_failed_refund_excuses_no_more_than_it_owes(world: World) -> Non
 
 
 DAMAGE = [
+    ("the-desk-has-its-receipts", "UPDATE payment_transactions SET gateway = 'manual'"),
+    ("money-is-where-it-was-taken", "UPDATE payment_transactions SET gateway = 'manual'"),
+    (
+        "the-desk-hands-back",
+        """
+        WITH d AS (UPDATE payment_transactions SET gateway = 'manual')
+        UPDATE refunds SET created_at = niyat_now() - interval '15 days'
+        """,
+    ),
     ("what-went-back-is-known", "UPDATE payment_attempts SET gateway_refunded = 40000"),
     (
         "nothing-lapses-for-ever",

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from tests.support.payments_world import PRICE, Visit, World, payments_world
+from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 
@@ -95,6 +95,32 @@ async def test_killed_around_the_capture_no_rupee_is_lost(world: World, point: s
     assert (books.captured, books.refunded) == (taken, taken if closed else 0)
     assert visit.status == ("cancelled" if closed else "confirmed")
     assert world.told().count("PAYMENT_COMPLETED") <= 1
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "cancelled-meanwhile"])
+@pytest.mark.parametrize(
+    "point", ["payments:receipt-intended", "payments:receipt-secured", "payments:receipt-recorded"]
+)
+async def test_killed_around_a_manual_receipt_the_money_is_in_the_books_once_or_not_at_all(
+    world: World, point: str, closed: bool
+) -> None:
+    visit = world.visit()
+    await die(world, visit, point, "receipt", str(ADMIN), "the-key")
+    if point != "payments:receipt-intended":  # what the victim's appointments knew
+        payment_id = await world.db.fetchval("SELECT payment_id FROM payment_transactions")
+        await world.appointments.secure(
+            visit.appointment_id, payment_id, "", visit.amount, visit.currency, securing=1
+        )
+    if closed:
+        await world.cancel(visit)
+    await world.move(**LEASE_OVER)
+    await world.settle()
+    kept = not closed or point == "payments:receipt-recorded"
+    assert (await world.ledger()).get("cash", 0) == (PRICE if kept else 0)
+    assert visit.status == ("cancelled" if closed else "confirmed")
+    assert world.told().count("PAYMENT_COMPLETED") == (1 if kept else 0)
+    owed = await world.db.fetchval("SELECT coalesce(sum(amount), 0) FROM refunds WHERE status = 'pending'")
+    assert owed == (PRICE if kept and closed else 0)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -232,6 +232,24 @@ class CapturedBody(Body):
     currency: Currency
 
 
+class PaymentFactView(BaseModel):
+    """One thing that became of a visit's money: an attempt, a capture, a refund, an override."""
+
+    at: datetime
+    event: str = Field(examples=["PAYMENT_COMPLETED"])
+    status: PaymentStatus = Field(description="Of the payment; where there is a `refund_id`, of the refund")
+    payment_id: UUID
+    amount: int = Field(description="Minor units")
+    currency: str
+    source: Literal["gateway", "desk", "admin"]
+    method: PaymentMethod | None = None
+    gateway_payment_id: str | None = None
+    refund_id: UUID | None = None
+    reason_code: str | None = None
+    actor_role: str | None = Field(default=None, description="Of an override: who said so")
+    actor_id: UUID | None = None
+
+
 class PaymentSummaryView(BaseModel):
     """What has become of the money, with every fact that payments told. Null until a payment begins."""
 
@@ -241,7 +259,8 @@ class PaymentSummaryView(BaseModel):
     currency: str
     payment_id: UUID
     method: PaymentMethod | None
-    history: list[dict[str, Any]] = Field(description="Facts by time: at, event, payment_id, amount, …")
+    gateway: str = Field(description="`manual`: taken at the clinic's desk")
+    history: list[PaymentFactView] = Field(description="By time; of very many, the most telling")
 
 
 class RefundTierView(BaseModel):

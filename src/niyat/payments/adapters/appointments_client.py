@@ -35,16 +35,15 @@ class AppointmentsClient:
             if refused.code in REFUSALS:
                 raise REFUSALS[refused.code] from refused
             raise _unexpected(refused) from refused
-        return Quote(
-            appointment_id=UUID(answer["appointment_id"]),
-            doctor_id=UUID(answer["doctor_id"]),
-            patient_id=UUID(answer["patient_id"]),
-            amount=answer["amount"],
-            currency=answer["currency"],
-            policy=answer.get("policy") or {},
-            hold_expires_at=_instant(answer.get("hold_expires_at")),
-            starts_at=_instant(answer.get("starts_at")),
-        )
+        return _quote(answer)
+
+    async def quote(self, appointment_id: UUID) -> Quote:
+        try:
+            return _quote(await self._client.call("GET", f"/internal/appointments/{appointment_id}"))
+        except Refused as refused:
+            if refused.status == 404:
+                raise errors.AppointmentNotFound from refused
+            raise _unexpected(refused) from refused
 
     async def secure(
         self,
@@ -81,6 +80,19 @@ class AppointmentsClient:
 
     async def _post(self, appointment_id: UUID, what: str, body: dict[str, Any]) -> Any:
         return await self._client.call("POST", f"/internal/appointments/{appointment_id}/{what}", json=body)
+
+
+def _quote(answer: Any) -> Quote:
+    return Quote(
+        appointment_id=UUID(answer["appointment_id"]),
+        doctor_id=UUID(answer["doctor_id"]),
+        patient_id=UUID(answer["patient_id"]),
+        amount=answer["amount"],
+        currency=answer["currency"],
+        policy=answer.get("policy") or {},
+        hold_expires_at=_instant(answer.get("hold_expires_at")),
+        starts_at=_instant(answer.get("starts_at")),
+    )
 
 
 def _unexpected(refused: Refused) -> ServiceUnavailable:

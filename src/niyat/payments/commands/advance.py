@@ -42,8 +42,9 @@ UPDATE payment_attempts SET next_at = niyat_now() + $2
 WHERE gateway_payment_id = $1 AND next_at = $3 AND step IN ('securing', 'capturing') RETURNING next_at
 """
 CLAIM_DUE = """
-SELECT gateway_payment_id FROM payment_attempts WHERE step IN ('securing', 'capturing') AND next_at <= niyat_now()
-ORDER BY next_at LIMIT $1
+SELECT a.gateway_payment_id FROM payment_attempts a JOIN payment_transactions p USING (payment_id)
+WHERE a.step IN ('securing', 'capturing') AND a.next_at <= niyat_now() AND p.gateway <> 'manual'
+ORDER BY a.next_at LIMIT $1
 """
 ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDATE"
 ASKED = "UPDATE payment_attempts SET capture_asked_at = niyat_now() WHERE gateway_payment_id = $1"
@@ -103,7 +104,7 @@ async def advance(parts: Parts, gateway_payment_id: str) -> None:
 
 
 async def due_attempts(parts: Parts, limit: int = 50) -> list[str]:
-    """The attempts that wait to be driven."""
+    """The gateway's attempts that wait to be driven; receipts of the desk have `finish_receipt`."""
     return [row[0] for row in await parts.db.fetch(CLAIM_DUE, limit)]
 
 

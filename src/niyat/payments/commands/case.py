@@ -10,8 +10,16 @@ from uuid import UUID
 from niyat.events.catalogue import PaymentEvent
 from niyat.events.outbox import publish
 from niyat.kernel.db import Connection, Row
+from niyat.payments.ports import Quote
 
 LOCK = "SELECT *, niyat_now() AS at FROM payment_cases WHERE appointment_id = $1 FOR UPDATE"
+OPEN = """
+INSERT INTO payment_cases (appointment_id, patient_id, doctor_id, amount, currency, policy, hold_expires_at, starts_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (appointment_id) DO UPDATE SET amount = excluded.amount, currency = excluded.currency,
+    policy = excluded.policy, hold_expires_at = excluded.hold_expires_at, starts_at = excluded.starts_at,
+    expired_at = CASE WHEN $9 THEN NULL ELSE payment_cases.expired_at END, updated_at = niyat_now()
+"""
 NUMBER = """
 UPDATE payment_cases SET sequence = sequence + 1, updated_at = niyat_now() WHERE appointment_id = $1
 RETURNING sequence
@@ -53,6 +61,14 @@ async def one(conn: Connection, query: str, *args: object) -> Row:
     return row
 
 
+async def open_case(conn: Connection, quote: Quote, *, awaited: bool) -> None:
+    """Write the quote into its appointment's case. `awaited`: the patient may pay, should it have expired before."""
+    await conn.execute(
+        OPEN, quote.appointment_id, quote.patient_id, quote.doctor_id, quote.amount, quote.currency, quote.policy,
+        quote.hold_expires_at, quote.starts_at, awaited,
+    )  # fmt: skip
+
+
 async def lock_case(conn: Connection, appointment_id: UUID) -> Case | None:
     """Lock the case of an appointment; None when nobody ever began to pay for it."""
     row = await conn.fetchrow(LOCK, appointment_id)
@@ -83,6 +99,7 @@ async def tell(conn: Connection, case: Case, kind: type[PaymentEvent], payment: 
         "doctor_id": case.row["doctor_id"],
         "amount": payment["amount"],
         "currency": payment["currency"],
+        "gateway": payment["gateway"],
     }
     sequence = await conn.fetchval(NUMBER, case.appointment_id)
     await publish(conn, kind(**(facts | more)), sequence=sequence)

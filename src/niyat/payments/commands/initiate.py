@@ -16,7 +16,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, one, tell
+from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, one, open_case, tell
 from niyat.payments.errors import AppointmentCancelled, PaymentProviderRefused
 from niyat.payments.parts import Parts
 from niyat.payments.ports import Order, Quote, Refused, Unknown
@@ -24,13 +24,6 @@ from niyat.payments.reasons import reason_code
 
 log = get_logger(__name__)
 
-CASE = """
-INSERT INTO payment_cases (appointment_id, patient_id, doctor_id, amount, currency, policy, hold_expires_at, starts_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (appointment_id) DO UPDATE SET amount = excluded.amount, currency = excluded.currency,
-    policy = excluded.policy, hold_expires_at = excluded.hold_expires_at, starts_at = excluded.starts_at,
-    expired_at = NULL, updated_at = niyat_now()
-"""
 OPEN = "SELECT * FROM payment_transactions WHERE appointment_id = $1 AND open FOR UPDATE"
 SUPERSEDE = "UPDATE payment_transactions SET open = false, updated_at = niyat_now() WHERE payment_id = $1"
 INSERT = """
@@ -81,10 +74,7 @@ async def initiate(parts: Parts, appointment_id: UUID, account_id: UUID) -> Init
 
 
 async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row, bool]:
-    await conn.execute(
-        CASE, quote.appointment_id, quote.patient_id, quote.doctor_id, quote.amount, quote.currency, quote.policy,
-        quote.hold_expires_at, quote.starts_at,
-    )  # fmt: skip
+    await open_case(conn, quote, awaited=True)
     case = await lock_case(conn, quote.appointment_id)
     if case is not None and case.closed:
         raise AppointmentCancelled

@@ -22,7 +22,7 @@ CLAIM = """
 UPDATE payment_transactions t SET polls = polls + 1, poll_at = niyat_now() + interval '1 second'
     * (ARRAY[15, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800])[least(polls, 11) + 1]
 WHERE payment_id IN (SELECT payment_id FROM payment_transactions WHERE poll_at <= niyat_now()
-    ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+    AND gateway <> 'manual' ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING *
 """
 UNRESOLVED = """
@@ -49,20 +49,22 @@ async def poll(parts: Parts, limit: int = 20) -> int:
     due = await parts.db.fetch(CLAIM, limit)
     for payment in due:
         try:
-            await (_missing_order if payment["gateway_order_id"] is None else _ask)(parts, payment)
+            await (_missing_order if payment["gateway_order_id"] is None else ask_about)(parts, payment)
         except Exception:  # logged, and asked again at its next turn; the others must not wait for it
             log.exception("an order could not be asked about", payment_id=str(payment["payment_id"]))
     return len(due)
 
 
-async def _ask(parts: Parts, payment: Row) -> None:
+async def ask_about(parts: Parts, payment: Row) -> bool:
+    """Record what the gateway says of a payment's order; False: it gave no answer."""
     answer = await parts.gateway.order_payments(payment["gateway_order_id"])
     if isinstance(answer, (Refused, Unknown)):
-        return  # unknown: asked again at its next turn
+        return False  # unknown: asked again at its next turn
     for fact in answer:
         await parts.db.run(lambda conn, fact=fact: record_attempt(conn, fact, source="poll"))  # type: ignore[misc]
     if not await parts.db.fetchval(UNRESOLVED, payment["payment_id"]):
         await parts.db.execute(STOP, payment["payment_id"], GIVE_UP_AFTER, LOOK_AFTER)
+    return True
 
 
 async def _missing_order(parts: Parts, payment: Row) -> None:

@@ -130,12 +130,16 @@ async def move_refund(
     *,
     source: str,
     why: str = "",
+    paid_from: str = postings.GATEWAY_CLEARING,
 ) -> None:
-    """Move a refund forward, with its postings, its event and the payment's status. The case is locked."""
+    """Move a refund forward, with its postings, its event and the payment's status. The case is locked.
+
+    `paid_from`: the ledger account that the money left, when it was processed.
+    """
     was = RefundStatus(refund["status"])
     if await conn.execute(MOVE, refund["refund_id"], was, status, why or None) != "UPDATE 1":
         raise RuntimeError(f"refund {refund['refund_id']} is not {was} any more")
-    processed = postings.refund_processed(refund["refund_id"], refund["amount"])
+    processed = postings.refund_processed(refund["refund_id"], refund["amount"], paid_from=paid_from)
     kind: type[PaymentEvent] = RefundCompleted
     entries: tuple[postings.Posting, ...] = (processed,)
     if status is RefundStatus.FAILED:

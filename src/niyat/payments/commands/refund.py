@@ -8,6 +8,7 @@ from niyat.events.catalogue import RefundInitiated
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
 from niyat.payments import postings
+from niyat.payments.audit_log import remember
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, tell
 from niyat.payments.commands.post import post, sources_of
 from niyat.payments.domain import refundable
@@ -22,7 +23,7 @@ FROM payment_attempts a WHERE a.gateway_payment_id = $1
 INSERT = """
 INSERT INTO refunds (refund_id, payment_id, appointment_id, gateway_payment_id, amount, currency, reason_code, cause,
     requested_by, from_deposit, from_owed, next_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, niyat_now())
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $12 THEN niyat_now() END)
 """
 # Unless one is named: first money that goes back anyway and has not yet, then the money that was kept.
 CAPTURED = """
@@ -65,6 +66,7 @@ async def intend_refund(
     await conn.execute(
         INSERT, refund_id, payment["payment_id"], case.appointment_id, attempt["gateway_payment_id"], amount,
         attempt["currency"], reason, cause, requested_by, sources.deposit, sources.owed,
+        payment["gateway"] != "manual",  # the desk's money is handed back by somebody, not sent by a job
     )  # fmt: skip
     await post(
         conn,
@@ -121,6 +123,7 @@ async def request_refund(
         if refundable(one["captured_amount"], await promised(conn, one["gateway_payment_id"])):
             attempt = one
             break
+    await remember(conn, requested_by, "refund-payment", payment_id, reason)
     return await intend_refund(
         conn, case, payment, attempt, amount, reason=reason, cause=f"request:{payment_id}:{requested_by}:{request}",
         source="admin", requested_by=requested_by,

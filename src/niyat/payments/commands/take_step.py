@@ -25,6 +25,10 @@ KEEP = """
 UPDATE payment_transactions SET gateway_payment_id = $2, captured_amount = $3, status = 'captured', refunded_amount = 0
 WHERE payment_id = $1 AND gateway_payment_id IS DISTINCT FROM $2
 """
+# It is paid: no order of another payment is to be shown any more.
+NO_OTHER = """
+UPDATE payment_transactions SET open = false, updated_at = niyat_now() WHERE appointment_id = $1 AND open
+"""
 SHUT = "UPDATE payment_transactions SET open = false, updated_at = niyat_now() WHERE payment_id = $1 AND open"
 WATCH = """
 UPDATE payment_transactions SET poll_at = least(coalesce(poll_at, niyat_now() + interval '1 minute'),
@@ -67,9 +71,12 @@ async def take_step(
     await note(conn, payment, "step", source=source, attempt=attempt_id, was=was, now=step, reason=reason)
     if step is Step.KEPT:
         await conn.execute(KEEP, payment["payment_id"], attempt_id, attempt["captured_amount"])
+        await conn.execute(NO_OTHER, case.appointment_id)
+        at_desk = payment["gateway"] == "manual"
         await tell(
             conn, case, PaymentCompleted, payment, method=method_of(attempt["method"]),
-            order_id=payment["gateway_order_id"], gateway_payment_id=attempt_id,
+            order_id=None if at_desk else payment["gateway_order_id"],
+            gateway_payment_id=None if at_desk else attempt_id,
         )  # fmt: skip
     if step is Step.RETURNING:
         # ◆ Money captured before or after the case was closed gets its refund intent under the case's lock.

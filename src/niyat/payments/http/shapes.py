@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from niyat.kernel.fields import Body, Currency, ReasonCode
+from niyat.kernel.fields import ONE_LINE, Body, Currency, ReasonCode
 from niyat.payments.domain import AttemptStatus, PaymentMethod, PaymentStatus, RefundStatus, Step
 from niyat.payments.outcome import Outcome
 
 GatewayPaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{1,40}$", examples=["pay_IH4NVgf4Dreq1l"])]
+DeskMethod: TypeAlias = Literal[
+    PaymentMethod.CASH,
+    PaymentMethod.CARD,
+    PaymentMethod.UPI,
+    PaymentMethod.BANK_TRANSFER,
+    PaymentMethod.OTHER,
+]
+Reference: TypeAlias = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=100, pattern=ONE_LINE),
+    Field(
+        description="Of the receipt book, the card machine or the transfer; never a name",
+        examples=["Book 3, 41"],
+    ),
+]
 OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{1,40}$", examples=["order_IEIaMR65cu6nz3"])]
 
 
@@ -42,14 +57,47 @@ class RefundBody(Body):
     )
 
 
+class ReceiptBody(Body):
+    """What the desk took for a visit: exactly its price, or nothing."""
+
+    appointment_id: UUID
+    method: DeskMethod = PaymentMethod.CASH
+    reason_code: ReasonCode
+    reference: Reference = ""
+    amount: int | None = Field(
+        default=None, gt=0, le=10**12, strict=True, description="Minor units; refused unless it is the price"
+    )
+
+
+class OverrideBody(Body):
+    """The status that the payment is to have, and why. `method`, `reference` and `amount` are for `captured`."""
+
+    appointment_id: UUID
+    status: Literal["pending", "authorized", "captured", "failed"]
+    reason_code: ReasonCode
+    method: DeskMethod = PaymentMethod.OTHER
+    reference: Reference = ""
+    amount: int | None = Field(
+        default=None, gt=0, le=10**12, strict=True, description="Minor units; refused unless it is the price"
+    )
+
+
+class HandedBackBody(Body):
+    """How the desk gave a refund's money back."""
+
+    method: DeskMethod = PaymentMethod.CASH
+    reason_code: ReasonCode
+    reference: Reference = ""
+
+
 class PaymentView(BaseModel):
     """A payment as its owner sees it."""
 
     payment_id: UUID
     appointment_id: UUID
     account_id: UUID
-    gateway: str
-    order_id: str | None = Field(description="The provider's order")
+    gateway: str = Field(description="`manual`: taken at the clinic's desk")
+    order_id: str | None = Field(description="The provider's order; of a manual receipt, its own")
     amount: int = Field(description="Minor units")
     currency: Currency
     status: PaymentStatus

@@ -189,6 +189,41 @@ CREATE INDEX refunds_by_payment ON refunds (payment_id);
 CREATE INDEX refunds_by_attempt ON refunds (gateway_payment_id);
 CREATE INDEX refunds_due ON refunds (next_at) WHERE status = 'pending';
 
+-- What was taken at the desk, as the administrator who took it says; its payment has gateway 'manual'. Only grows.
+CREATE TABLE manual_receipts (
+    payment_id  uuid PRIMARY KEY REFERENCES payment_transactions,
+    method      text NOT NULL CHECK (method IN ('cash', 'card', 'upi', 'bank-transfer', 'other')),
+    reference   text NOT NULL DEFAULT '' CHECK (length(reference) <= 100),  -- of the receipt book, the card machine or the transfer
+    reason_code text NOT NULL,
+    received_by uuid NOT NULL,
+    request     text NOT NULL,                          -- the same request is the same receipt
+    received_at timestamptz NOT NULL DEFAULT niyat_now(),
+    CONSTRAINT manual_receipts_request_once UNIQUE (received_by, request)
+);
+
+-- Refunds of manual receipts that were handed back at the desk. Until there is a row here, the money is owed.
+CREATE TABLE manual_refunds (
+    refund_id    uuid PRIMARY KEY REFERENCES refunds,
+    method       text NOT NULL CHECK (method IN ('cash', 'card', 'upi', 'bank-transfer', 'other')),
+    reference    text NOT NULL DEFAULT '' CHECK (length(reference) <= 100),
+    reason_code  text NOT NULL,
+    handed_by    uuid NOT NULL,
+    handed_at    timestamptz NOT NULL DEFAULT niyat_now()
+);
+
+-- What administrators did and why.
+CREATE TABLE audit_log (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    actor_id   uuid NOT NULL,
+    action     text NOT NULL CHECK (action IN (
+        'record-receipt', 'void-payment', 'reopen-payment', 'ask-gateway', 'refund-payment', 'hand-back')),
+    subject_id uuid NOT NULL,                           -- the appointment, the payment or the refund
+    reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+    at         timestamptz NOT NULL DEFAULT niyat_now()
+);
+
+CREATE INDEX audit_log_subject ON audit_log (subject_id, id);
+
 -- What doctors are paid for the visits they held; filled once payouts are made.
 CREATE TABLE doctor_payouts (
     payout_id         uuid PRIMARY KEY,
@@ -241,7 +276,8 @@ CREATE TABLE ledger_accounts (
 INSERT INTO ledger_accounts (account, kind, means) VALUES
     ('gateway_clearing', 'asset', 'Captured at the gateway and not yet settled to the bank'),
     ('bank', 'asset', 'Settled to the bank'),
-    ('cash', 'asset', 'Received at the desk'),
+    ('cash', 'asset', 'Received at the desk in cash'),
+    ('desk_clearing', 'asset', 'Received at the desk by card machine, UPI or transfer, not yet seen in the bank'),
     ('dispute_hold', 'asset', 'Held back by the gateway while a dispute is open'),
     ('patient_deposit', 'liability', 'Paid for visits that have not taken place'),
     ('refund_pending', 'liability', 'Decided to go back, not yet processed'),
@@ -313,8 +349,15 @@ CREATE TRIGGER ledger_entries_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON l
     FOR EACH STATEMENT EXECUTE FUNCTION only_grows();
 CREATE TRIGGER payment_history_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON payment_history
     FOR EACH STATEMENT EXECUTE FUNCTION only_grows();
+CREATE TRIGGER manual_receipts_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON manual_receipts
+    FOR EACH STATEMENT EXECUTE FUNCTION only_grows();
+CREATE TRIGGER manual_refunds_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON manual_refunds
+    FOR EACH STATEMENT EXECUTE FUNCTION only_grows();
+CREATE TRIGGER audit_log_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+    FOR EACH STATEMENT EXECUTE FUNCTION only_grows();
 
-REVOKE UPDATE, DELETE, TRUNCATE ON ledger_transactions, ledger_entries, payment_history FROM payments;
+REVOKE UPDATE, DELETE, TRUNCATE
+    ON ledger_transactions, ledger_entries, payment_history, manual_receipts, manual_refunds, audit_log FROM payments;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ledger_accounts FROM payments;
 
 -- What the audit across services compares with appointments: every attempt whose money we took.
