@@ -50,10 +50,10 @@ async def test_a_cancelled_visit_paid_at_the_desk_is_owed_until_it_is_handed_bac
     (refund,) = await refunds(world, payment_id)
     assert (refund["status"], refund["amount"]) == ("pending", 30_000)
     assert (await world.payment(payment_id))["outcome"] == "refunding"
-    owed = {"desk_clearing": PRICE, "patient_deposit": -20_000, "refund_pending": -30_000}
+    owed = {"desk_clearing": PRICE, "doctor_payable": -20_000, "refund_pending": -30_000}
     assert await world.ledger() == owed
     assert (await hand_back(world, refund["refund_id"])).json()["status"] == "processed"
-    assert await world.ledger() == {"desk_clearing": PRICE, "cash": -30_000, "patient_deposit": -20_000}
+    assert await world.ledger() == {"desk_clearing": PRICE, "cash": -30_000, "doctor_payable": -20_000}
     await world.settle()
     assert world.told()[-1] == "REFUND_COMPLETED"
     assert (await world.payment(payment_id))["status"] == "partially-refunded"

@@ -88,14 +88,12 @@ async def record_receipt(parts: Parts, taken: Taken) -> UUID:
 
 
 async def _intend(conn: Connection, quote: Quote, taken: Taken) -> UUID:
+    if known := await _known(conn, taken):
+        return known
     await open_case(conn, quote, awaited=False)
     case = await lock_case(conn, quote.appointment_id)
-    known = await conn.fetchrow(KNOWN, taken.received_by, taken.request)
-    if known is not None:
-        if (known["appointment_id"], known["method"], known["reason_code"], known["reference"]) != taken.said:
-            raise IdempotencyKeyReused
-        before: UUID = known["payment_id"]
-        return before
+    if known := await _known(conn, taken):  # it came twice at once
+        return known
     if case is None or case.closed:
         raise AppointmentCancelled
     if taken.amount not in (None, quote.amount):
@@ -106,6 +104,16 @@ async def _intend(conn: Connection, quote: Quote, taken: Taken) -> UUID:
     if steps & {"securing", "capturing"}:
         raise PaymentUnderWay
     return await _store(conn, quote, taken)
+
+
+async def _known(conn: Connection, taken: Taken) -> UUID | None:
+    row = await conn.fetchrow(KNOWN, taken.received_by, taken.request)
+    if row is None:
+        return None
+    if (row["appointment_id"], row["method"], row["reason_code"], row["reference"]) != taken.said:
+        raise IdempotencyKeyReused
+    payment_id: UUID = row["payment_id"]
+    return payment_id
 
 
 async def _store(conn: Connection, quote: Quote, taken: Taken) -> UUID:
