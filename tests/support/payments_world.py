@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,6 +23,8 @@ from niyat.events.catalogue import (
     AppointmentCompleted,
     AppointmentConfirmed,
     AppointmentExpired,
+    AppointmentNoShow,
+    AppointmentRescheduled,
     Event,
     PaymentCompleted,
     PaymentReleased,
@@ -63,6 +65,8 @@ class Visit:
     secured_as: int = 0
     released_below: int = 0
     slot_free: bool = True
+    price: int | None = None  # what it costs since it moved
+    revision: int = 0
     hold_expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=5))
 
     @property
@@ -313,8 +317,8 @@ class World:
         await self.tell(
             AppointmentCancelled(
                 **_about(visit), cancelled_by="patient", reason_code="patient-request", currency=visit.currency,
-                amount=visit.amount,
-                amount_owed_back=visit.amount if owed_back is None else owed_back, payment_id=visit.secured_by,
+                amount=_price(visit),
+                amount_owed_back=_price(visit) if owed_back is None else owed_back, payment_id=visit.secured_by,
                 was_confirmed=was_confirmed,
             )
         )  # fmt: skip
@@ -324,6 +328,27 @@ class World:
         assert visit.secured_by is None
         visit.status, visit.slot_free = "expired", slot_free
         await self.tell(AppointmentExpired(**_about(visit)))
+
+    def moved(self, visit: Visit, price: int) -> AppointmentRescheduled:
+        """The event of a move to a time that costs `price`."""
+        cheaper, visit.price, visit.revision = _price(visit) - price, price, visit.revision + 1
+        about = _about(visit)
+        return AppointmentRescheduled(
+            **about, previous_starts_at=about["starts_at"] - timedelta(days=1),
+            previous_ends_at=about["ends_at"] - timedelta(days=1), rescheduled_by="patient",
+            reason_code="patient-request", amount=price, amount_owed_back=cheaper, currency=visit.currency,
+            payment_id=visit.secured_by,
+        )  # fmt: skip
+
+    async def no_show(self, visit: Visit, party: Literal["patient", "doctor"]) -> None:
+        visit.status = "no-show"
+        await self.tell(
+            AppointmentNoShow(
+                **_about(visit), party=party, reason_code=f"{party}-absent", amount=_price(visit),
+                amount_owed_back=_price(visit) if party == "doctor" else 0, currency=visit.currency,
+                payment_id=visit.secured_by,
+            )
+        )  # fmt: skip
 
     async def complete(self, visit: Visit) -> None:
         visit.status = "completed"
@@ -363,6 +388,10 @@ SELECT (SELECT coalesce(sum(a.captured_amount), 0)::bigint FROM payment_attempts
 ADMIN = uuid4()
 
 
+def _price(visit: Visit) -> int:
+    return visit.amount if visit.price is None else visit.price
+
+
 def _about(visit: Visit) -> dict[str, Any]:
     starts_at = visit.hold_expires_at + timedelta(days=1)
     return {
@@ -370,7 +399,7 @@ def _about(visit: Visit) -> dict[str, Any]:
         "appointment_id": visit.appointment_id,
         "doctor_id": visit.doctor_id,
         "patient_id": visit.patient_id,
-        "revision": 0,
+        "revision": visit.revision,
         "status": visit.status,
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=30),

@@ -332,6 +332,17 @@ class RefundStatus(StrEnum):
     SUPERSEDED = "superseded"  # the money went back another way before it: there is nothing left to do
 
 
+R = RefundStatus
+REFUND_TRANSITIONS: Mapping[tuple[RefundStatus, RefundStatus], str] = {
+    (R.PENDING, R.PROCESSED): "the gateway gave it back",
+    (R.PENDING, R.FAILED): "the gateway could not",
+    (R.PENDING, R.SUPERSEDED): "it went back another way",
+    (R.PROCESSED, R.FAILED): "the bank sent it back after all",
+    (R.FAILED, R.PENDING): "the gateway has it after all",
+    (R.SUPERSEDED, R.PENDING): "the gateway has it after all",
+}
+"""Every move of a refund, and what brings it about. The database's `refund_may_move` says the same."""
+
 REFUND_RANK: Mapping[RefundStatus, int] = {status: rank for rank, status in enumerate(RefundStatus)}
 
 

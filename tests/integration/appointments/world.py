@@ -75,6 +75,7 @@ class World:
     def __init__(self, db: Database, databases: Databases, settings: AppointmentsSettings) -> None:
         self.db = db
         self._databases = databases
+        self.superuser_url = databases.superuser_url("appointments")
         public = jwt.algorithms.RSAAlgorithm.to_jwk(signing_key().public_key(), as_dict=True)
         keys = {"keys": [{**public, "kid": "k", "alg": "RS256", "use": "sig"}]}
 

@@ -91,6 +91,20 @@ async def test_planted_damage_is_found(world: World, name: str, damage: str) -> 
     assert name in await found(world)
 
 
+async def test_a_deposit_of_a_visit_that_is_over_is_found(world: World) -> None:
+    await paid(world)
+    await world.settle()
+    await world.db.execute("UPDATE payment_cases SET earned_at = niyat_now()")
+    assert await found(world) == {"no-deposit-outlives-its-visit"}
+
+
+async def test_the_difference_of_a_move_that_did_not_go_back_is_found(world: World) -> None:
+    await paid(world)
+    await world.settle()
+    await world.db.execute("UPDATE payment_cases SET moved_back = 1")
+    assert await found(world) == {"captured-money-has-a-place"}
+
+
 async def test_more_earned_than_the_price_and_a_doctor_who_owes_are_found(world: World) -> None:
     await paid(world)
     await world.settle()

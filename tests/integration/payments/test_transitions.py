@@ -8,16 +8,30 @@ import asyncpg
 import pytest
 
 from niyat.kernel.db import Database
-from niyat.payments.domain import STEPS, TRANSITIONS, PaymentStatus, Step
+from niyat.payments.domain import (
+    REFUND_TRANSITIONS,
+    STEPS,
+    TRANSITIONS,
+    PaymentStatus,
+    RefundStatus,
+    Step,
+)
 from tests.support.postgres import Databases
 
 
 @pytest.mark.parametrize(
     ("function", "states", "table"),
-    [("payment_may_move", PaymentStatus, TRANSITIONS), ("attempt_may_move", Step, STEPS)],
+    [
+        ("payment_may_move", PaymentStatus, TRANSITIONS),
+        ("attempt_may_move", Step, STEPS),
+        ("refund_may_move", RefundStatus, REFUND_TRANSITIONS),
+    ],
 )
 async def test_every_pair_is_allowed_in_the_database_exactly_as_in_the_domain(
-    databases: Databases, function: str, states: type[PaymentStatus | Step], table: dict[object, str]
+    databases: Databases,
+    function: str,
+    states: type[PaymentStatus | Step | RefundStatus],
+    table: dict[object, str],
 ) -> None:
     db = await Database.connect(databases.url("payments"))
     try:
@@ -27,24 +41,53 @@ async def test_every_pair_is_allowed_in_the_database_exactly_as_in_the_domain(
         await db.close()
 
 
-async def test_the_triggers_hold_the_tables(databases: Databases) -> None:
-    db = await Database.connect(databases.url("payments"))
+ROWS = """
+WITH c AS (INSERT INTO payment_cases (appointment_id, patient_id, doctor_id, amount, currency)
+    SELECT a, a, a, 1, 'INR' FROM gen_random_uuid() a RETURNING appointment_id),
+p AS (INSERT INTO payment_transactions (payment_id, appointment_id, account_id, amount, currency)
+    SELECT appointment_id, appointment_id, appointment_id, 1, 'INR' FROM c RETURNING payment_id),
+a AS (INSERT INTO payment_attempts (gateway_payment_id, payment_id, appointment_id, status, amount, currency,
+        captured_amount, captured_at)
+    SELECT 'pay_1', payment_id, payment_id, 'captured', 1, 'INR', 1, niyat_now() FROM p RETURNING payment_id)
+INSERT INTO refunds (refund_id, payment_id, appointment_id, gateway_payment_id, amount, currency, reason_code, cause,
+    from_deposit)
+SELECT payment_id, payment_id, payment_id, 'pay_1', 1, 'INR', 'x', 'x', 1 FROM a
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "states", "table"),
+    [
+        ("payment_transactions.status", PaymentStatus, TRANSITIONS),
+        ("payment_attempts.step", Step, STEPS),
+        ("refunds.status", RefundStatus, REFUND_TRANSITIONS),
+    ],
+)
+async def test_the_triggers_let_through_exactly_what_the_tables_have(
+    databases: Databases,
+    column: str,
+    states: type[PaymentStatus | Step | RefundStatus],
+    table: dict[object, str],
+) -> None:
+    where, what = column.split(".")
+    conn = await asyncpg.connect(databases.superuser_url("payments"))
     try:
-        await db.execute(
-            """
-            WITH c AS (INSERT INTO payment_cases (appointment_id, patient_id, doctor_id, amount, currency)
-                SELECT a, a, a, 1, 'INR' FROM gen_random_uuid() a RETURNING appointment_id),
-            p AS (INSERT INTO payment_transactions (payment_id, appointment_id, account_id, amount, currency)
-                SELECT appointment_id, appointment_id, appointment_id, 1, 'INR' FROM c RETURNING payment_id)
-            INSERT INTO payment_attempts (gateway_payment_id, payment_id, appointment_id, status, amount, currency)
-            SELECT 'pay_1', payment_id, payment_id, 'created', 1, 'INR' FROM p
-            """
-        )
-        for wrong in (
-            "UPDATE payment_transactions SET status = 'refunded'",
-            "UPDATE payment_attempts SET step = 'kept', captured_amount = 1, captured_at = niyat_now()",
-        ):
-            with pytest.raises(asyncpg.CheckViolationError, match="no such move"):
-                await db.execute(wrong)
+        await conn.execute(ROWS)
+        for before, after in product(states, repeat=2):
+            outcome = conn.transaction()
+            await outcome.start()
+            await conn.execute("SET LOCAL session_replication_role = replica")  # past the triggers
+            await conn.execute(f"UPDATE {where} SET {what} = $1", before)
+            await conn.execute("SET LOCAL session_replication_role = origin")
+            try:
+                await conn.execute(f"UPDATE {where} SET {what} = $1", after)
+                moved = True
+            except asyncpg.CheckViolationError as error:
+                moved = error.constraint_name not in LEGAL
+            await outcome.rollback()
+            assert moved is (before is after or (before, after) in table), (before, after)
     finally:
-        await db.close()
+        await conn.close()
+
+
+LEGAL = ("payment_transactions_legal_move", "payment_attempts_legal_step", "refunds_legal_move")

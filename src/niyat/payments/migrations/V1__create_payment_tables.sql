@@ -100,7 +100,7 @@ CREATE INDEX payment_attempts_unconfirmed ON payment_attempts (appointment_id, n
 CREATE UNIQUE INDEX payment_attempts_one_kept_per_appointment ON payment_attempts (appointment_id)
     WHERE step IN ('capturing', 'kept');
 
--- The same tables as TRANSITIONS and STEPS in domain.py; a test tries every pair.
+-- The same tables as TRANSITIONS, STEPS and REFUND_TRANSITIONS in domain.py; a test tries every pair.
 CREATE FUNCTION payment_may_move(from_status text, to_status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE from_status
@@ -123,6 +123,16 @@ RETURN CASE from_status
     WHEN 'lapsing' THEN to_status IN ('securing', 'returning', 'released')
     WHEN 'set-aside' THEN to_status IN ('securing', 'returning', 'released')
     WHEN 'released' THEN to_status IN ('securing', 'returning')
+    ELSE false
+END;
+
+CREATE FUNCTION refund_may_move(from_status text, to_status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE from_status
+    WHEN 'pending' THEN to_status IN ('processed', 'failed', 'superseded')
+    WHEN 'processed' THEN to_status IN ('failed')
+    WHEN 'failed' THEN to_status IN ('pending')
+    WHEN 'superseded' THEN to_status IN ('pending')
     ELSE false
 END;
 
@@ -187,6 +197,9 @@ CREATE TABLE refunds (
 
 CREATE INDEX refunds_by_payment ON refunds (payment_id);
 CREATE INDEX refunds_by_attempt ON refunds (gateway_payment_id);
+CREATE TRIGGER refunds_legal_move BEFORE UPDATE OF status ON refunds
+    FOR EACH ROW WHEN (OLD.status <> NEW.status AND NOT refund_may_move(OLD.status, NEW.status))
+    EXECUTE FUNCTION refuse_move();
 CREATE INDEX refunds_due ON refunds (next_at) WHERE status = 'pending';
 
 -- What was taken at the desk, as the administrator who took it says; its payment has gateway 'manual'. Only grows.

@@ -3,15 +3,9 @@ from __future__ import annotations
 from typing import get_args
 
 from niyat.appointments.domain import LIVE, TRANSITIONS, AppointmentStatus, SlotStatus, slot_status
-from niyat.appointments.states import PAGE, main, page
 from niyat.events.catalogue import AppointmentStatus as StatusOfEvents
 
 S = AppointmentStatus
-
-
-def test_the_page_of_states_is_the_table_of_transitions() -> None:
-    assert PAGE.read_text() == page(), "run python -m niyat.appointments.states"
-    assert main(["--check"]) == 0
 
 
 def test_every_state_can_be_reached_from_a_reservation() -> None:
