@@ -13,6 +13,7 @@ from niyat.appointments.errors import (
     AlreadyStarted,
     AppointmentCancelled,
     AppointmentNotFound,
+    CheckInNotOpen,
     DearerTime,
     HoldLapsed,
     IllegalMove,
@@ -175,6 +176,7 @@ class Appointment:
     amount_owed_back: int | None
     no_show_party: str | None
     checked_in_at: datetime | None
+    expected_at: datetime | None
     now: datetime
 
     @property
@@ -259,6 +261,27 @@ def no_show_reason(party: Party, reason_code: str | None) -> str:
     return reason_code or (PATIENT_ABSENT if party == "patient" else DOCTOR_ABSENT)
 
 
+def refuse_check_in(appointment: Appointment, *, by_patient: bool, opens: timedelta) -> None:
+    """Only to what is to take place; the patient's own from `opens` before it until it ends.
+
+    Raises AppointmentCancelled, HoldLapsed (expired), IllegalMove, CheckInNotOpen.
+    """
+    refuse_unless_confirmed(appointment)
+    from_at = appointment.starts_at - opens
+    if by_patient and not from_at <= appointment.now < appointment.ends_at:
+        raise CheckInNotOpen(opens_at=from_at.isoformat(), closes_at=appointment.ends_at.isoformat())
+
+
+def refuse_unless_confirmed(appointment: Appointment) -> None:
+    """Raises AppointmentCancelled, HoldLapsed (expired), IllegalMove."""
+    if appointment.status is S.CANCELLED:
+        raise AppointmentCancelled
+    if appointment.status is S.EXPIRED:
+        raise HoldLapsed
+    if appointment.status is not S.CONFIRMED:
+        raise IllegalMove
+
+
 def payment_refusal(appointment: Appointment) -> NiyatError | None:
     """Why no payment may begin for it; None when one may."""
     if appointment.status is S.CANCELLED:
@@ -341,13 +364,8 @@ def owed_back(
 
 
 def refuse_unless_movable(appointment: Appointment) -> None:
-    """Only what is to take place moves, and only before its time. Raises what says why not."""
-    if appointment.status is S.CANCELLED:
-        raise AppointmentCancelled
-    if appointment.status is S.EXPIRED:
-        raise HoldLapsed
-    if appointment.status is not S.CONFIRMED:
-        raise IllegalMove
+    """Only what is to take place moves, and only before its time. Raises the same, and AlreadyStarted."""
+    refuse_unless_confirmed(appointment)
     if appointment.has_started:
         raise AlreadyStarted
 
@@ -394,4 +412,5 @@ def moved(appointment: Appointment, to: NewTime, *, by_patient: bool) -> Appoint
         policy=policy.as_json(),
         revision=appointment.revision + 1,
         checked_in_at=None,
+        expected_at=None,
     )

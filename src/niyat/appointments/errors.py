@@ -109,5 +109,9 @@ class ReasonContradicts(NiyatError):
     """This reason says that the other party did not come; say which of the two it was."""
 
 
+class CheckInNotOpen(NiyatError):
+    """You can check in shortly before your visit, and until it ends."""
+
+
 class NotStarted(NiyatError):
     """The visit's time has not come yet."""

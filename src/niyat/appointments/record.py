@@ -28,7 +28,7 @@ SAVE = """
 UPDATE appointments SET status = $4, secured_by = $5, secured_at = $6, payment = $7, cancelled_by = $8,
     cancel_reason_code = $9, amount_owed_back = $10, no_show_party = $11, checked_in_at = $12, sequence = $13,
     slot_id = $14, starts_at = $15, ends_at = $16, busy = tstzrange($17, $18), time_zone = $19,
-    consultation_type = $20, price_amount = $21, policy = $22, revision = $23, place_id = $24,
+    consultation_type = $20, price_amount = $21, policy = $22, revision = $23, place_id = $24, expected_at = $25,
     updated_at = niyat_now()
 WHERE id = $1 AND status = $2 AND sequence = $3 RETURNING true
 """
@@ -109,6 +109,7 @@ async def save(
         after.policy,
         after.revision,
         after.place_id,
+        after.expected_at,
     )
     if not saved:
         raise RuntimeError(f"appointment {before.id} changed although it was locked")

@@ -26,6 +26,9 @@ class AppointmentsSettings(BaseSettings):
     doctors_per_batch: int = Field(
         default=200, ge=1, le=1000, description="Doctors planned in one transaction"
     )
+    check_in_opens_minutes: int = Field(
+        default=60, ge=0, le=1440, description="How long before a visit its patient can check in"
+    )
     refund_tiers: dict[Hours, Percent] = Field(
         default={tier.hours_before: tier.percent for tier in RefundPolicy().tiers},
         description="Hours before the start → percent of the price that goes back when the patient cancels",

@@ -280,3 +280,20 @@ async def test_an_unpaid_free_visit_moves_by_staff_to_a_time_that_would_cost(wor
     assert (await move(who, held, slots[6]))[1]["code"] == "dearer-time"
     assert (await move(me, held, slots[6]))[1]["amount"] == 0
     assert (await last_event(world, held))["payment_id"] is None
+
+
+async def test_another_type_of_consultation_has_its_own_price_and_length(world: World) -> None:
+    cheaper = {"consultation_type": "VIDEO", "fee_amount": 30_000}
+    made, _ = await world.doctor(consultations=[cheaper])
+    who = world.patient()
+    slot = await world.slot(made)
+    wish = {"slot_id": slot["slot_id"], "consultation_type": "IN_PERSON"}
+    held = await who.call("POST", f"{API}/reserve", wish)
+    assert held["amount"] == 50_000
+    await world.secure(held, payment := uuid4())
+    await world.captured(held, payment)
+    target = (await world.slots(made))[-1]
+    shown = (await move(who, held, target, consultation_type="VIDEO"))[1]
+    assert (shown["amount"], (await last_event(world, held))["amount_owed_back"]) == (30_000, 20_000)
+    back = (await move(who, held, slot, consultation_type="IN_PERSON"))[1]
+    assert (back["code"], back["amount"]) == ("dearer-time", 20_000)

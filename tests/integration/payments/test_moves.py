@@ -145,3 +145,18 @@ async def test_a_refund_of_a_move_that_fails_stays_owed_and_a_next_move_does_not
     await world.tell(world.moved(visit, 25_000))
     assert sorted(await gone_back(world)) == [5_000, 20_000]
     assert "refund_owed" not in await world.ledger()
+
+
+async def test_what_is_kept_after_all_of_a_visit_that_is_over_is_earned_and_no_deposit(world: World) -> None:
+    visit, payment_id = await confirmed(world)
+    attempt = (await world.payment(payment_id))["gateway_payment_id"]
+    made = await world.sandbox.refund_in_dashboard(attempt, 40_000)
+    await world.sandbox.process_refund(made["id"])
+    await world.cancel(visit, owed_back=25_000)
+    assert await gone_back(world) == [40_000]
+    refunds = (await world.payment(payment_id))["refunds"]
+    assert sorted((r["status"], r["amount"]) for r in refunds) == [
+        ("processed", 40_000),
+        ("superseded", 25_000),
+    ]
+    assert (await world.ledger()).get("patient_deposit", 0) == 0

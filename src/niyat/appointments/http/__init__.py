@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from niyat.appointments.http import (
+    arrivals,
     availability,
     bookings,
     calendars,
@@ -40,6 +41,17 @@ def routes() -> FastAPI:
     """The app's routes, without what they work on."""
     app = create_app("Niyat appointments", DESCRIPTION, table=TABLE)
     # Lists before single appointments: their paths are more particular.
-    for part in (doctors, clinics, availability, lists, status, bookings, reschedule, calendars, internal):
+    for part in (
+        doctors,
+        clinics,
+        availability,
+        lists,
+        status,
+        bookings,
+        reschedule,
+        arrivals,
+        calendars,
+        internal,
+    ):
         app.include_router(part.router)
     return app

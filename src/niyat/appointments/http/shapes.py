@@ -43,6 +43,19 @@ class RescheduleBody(Body):
     reason_code: ReasonCode | None = None
 
 
+class CheckInBody(Body):
+    """An admin says why."""
+
+    reason_code: ReasonCode | None = None
+
+
+class RunningLateBody(Body):
+    """By how much the doctor is late; 0: not any more. An admin says why."""
+
+    minutes: int = Field(ge=0, le=480)
+    reason_code: ReasonCode | None = None
+
+
 class StatusBody(Body):
     """Where to, and why. `party` says who did not come; an admin always gives a reason."""
 
@@ -308,7 +321,8 @@ class AppointmentView(BaseModel):
         description="After a cancellation or a no-show: what of the price goes back"
     )
     no_show_party: Party | None
-    checked_in_at: datetime | None
+    checked_in_at: datetime | None = Field(description="When the patient was there")
+    expected_at: datetime | None = Field(description="When a doctor who is late expects to begin")
     reason_for_visit: str | None
     created_at: datetime
     updated_at: datetime

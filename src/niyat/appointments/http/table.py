@@ -28,6 +28,7 @@ TABLE: ErrorTable = {
     errors.IllegalMove: 409,
     errors.AlreadyStarted: 409,
     errors.DearerTime: 409,
+    errors.CheckInNotOpen: 409,
     errors.NotStarted: 409,
     errors.UnknownTimeZone: 422,
     errors.HoursOverlap: 422,

@@ -169,11 +169,13 @@ CREATE TABLE appointments (
     cancel_reason_code text,
     amount_owed_back   bigint CHECK (amount_owed_back BETWEEN 0 AND price_amount),
     no_show_party      text CHECK (no_show_party IN ('patient', 'doctor')),
-    checked_in_at      timestamptz,
+    checked_in_at      timestamptz,                     -- the patient is there
+    expected_at        timestamptz,                     -- when the doctor, who is late, expects to begin
     reason_for_visit   text CHECK (length(reason_for_visit) <= 500),  -- health data: never in events, logs or mails
     created_at         timestamptz NOT NULL DEFAULT niyat_now(),
     updated_at         timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT appointments_ends_after_start CHECK (ends_at > starts_at),
+    CONSTRAINT appointments_late_is_after_the_start CHECK (expected_at > starts_at),
     CONSTRAINT appointments_busy_holds_the_visit CHECK (busy @> tstzrange(starts_at, ends_at)),
     CONSTRAINT appointments_live_has_a_slot
         CHECK (slot_id IS NOT NULL OR status NOT IN ('reserved', 'pending-payment', 'confirmed')),
@@ -286,7 +288,7 @@ CREATE TABLE audit_log (
     action     text NOT NULL CHECK (action IN (
         'create-clinic', 'create-place', 'create-doctor', 'update-doctor', 'set-week', 'block-time',
         'confirm-appointment', 'cancel-appointment', 'complete-appointment', 'mark-no-show',
-        'reschedule-appointment')),
+        'reschedule-appointment', 'check-in', 'running-late')),
     subject_id uuid NOT NULL,                           -- the clinic, the doctor or the appointment
     reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
     at         timestamptz NOT NULL DEFAULT niyat_now()
@@ -339,6 +341,7 @@ RETURN jsonb_build_object(
     'amount_owed_back', a.amount_owed_back,
     'no_show_party', a.no_show_party,
     'checked_in_at', utc(a.checked_in_at),
+    'expected_at', utc(a.expected_at),
     'reason_for_visit', a.reason_for_visit,
     'created_at', utc(a.created_at),
     'updated_at', utc(a.updated_at));
