@@ -22,6 +22,7 @@ from niyat.notifications.settings import NotificationsSettings
 from niyat.payments.settings import PaymentsSettings
 
 SANDBOX_SMS_SENDER = "+15005550006"
+VIDEO_PROVIDERS = ("PROVIDER", "JITSI", "JAAS", "DAILY")
 WEBHOOK_PATH = "/api/v1/payments/webhook"
 
 
@@ -89,6 +90,13 @@ def provided_by_sandbox(
             "twilio_from_number": SANDBOX_SMS_SENDER,
             "twilio_base_url": f"{sandbox_url}/twilio",
         }
+    if not any(name.startswith(tuple(f"NIYAT_VIDEO_{p}" for p in VIDEO_PROVIDERS)) for name in os.environ):
+        provided["appointments"] = {
+            "video_provider": "jitsi",
+            "video_jitsi_url": f"{sandbox_url}/jitsi",
+            "video_jitsi_app_id": secrets["video_jitsi_app_id"],
+            "video_jitsi_app_secret": SecretStr(secrets["video_jitsi_app_secret"]),
+        }
     return dict(provided)
 
 
@@ -97,9 +105,11 @@ async def register_at_sandbox(secrets: Mapping[str, str], sandbox_url: str, publ
     async with httpx.AsyncClient(base_url=sandbox_url, timeout=10, trust_env=False) as sandbox:
         merchant = {name: secrets[f"razorpay_{name}"] for name in ("key_id", "key_secret", "webhook_secret")}
         phone = {"account_sid": secrets["twilio_account_sid"], "auth_token": secrets["twilio_auth_token"]}
+        video = {name: secrets[f"video_jitsi_{name}"] for name in ("app_id", "app_secret")}
         for path, body in (
             ("/control/accounts", merchant | {"webhook_url": public_url + WEBHOOK_PATH}),
             ("/control/phone/accounts", phone),
+            ("/control/video/jitsi", video),
         ):
             (await sandbox.post(path, json=body)).raise_for_status()
 

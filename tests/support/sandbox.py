@@ -93,6 +93,14 @@ class Account:
 
 
 @dataclass(frozen=True)
+class DailyAccount:
+    """A key of Daily.co's API; `url` is where the API is."""
+
+    api_key: str
+    url: str
+
+
+@dataclass(frozen=True)
 class PhoneAccount:
     sid: str
     auth_token: str
@@ -364,7 +372,7 @@ class Sandbox:
 
     async def add_fault(
         self,
-        account: Account | PhoneAccount,
+        account: Account | PhoneAccount | DailyAccount,
         operation: str,
         kind: Kind,
         *,
@@ -374,7 +382,13 @@ class Sandbox:
         description: str | None = None,
     ) -> None:
         """The next `times` calls of `operation` (`orders.create`, `payments.refund`, …, `*`) go wrong."""
-        key = account.key_id if isinstance(account, Account) else account.sid
+        match account:
+            case Account():
+                key = account.key_id
+            case PhoneAccount():
+                key = account.sid
+            case DailyAccount():
+                key = account.api_key
         await self._call(
             "POST",
             "/control/faults",
@@ -441,6 +455,16 @@ class Sandbox:
         await self._call(
             "POST", "/control/phone/accounts", {"account_sid": account.sid, "auth_token": account.auth_token}
         )
+        return account
+
+    async def register_video_app(self, app_id: str, app_secret: str) -> str:
+        """Where the Jitsi server is that accepts this app's tokens."""
+        await self._call("POST", "/control/video/jitsi", {"app_id": app_id, "app_secret": app_secret})
+        return f"{self.process.url}/jitsi"
+
+    async def register_daily(self) -> DailyAccount:
+        account = DailyAccount(secrets.token_hex(32), f"{self.process.url}/daily/v1")
+        await self._call("POST", "/control/video/daily", {"api_key": account.api_key})
         return account
 
     async def _arrived(self, path: str, to: str, after: int, wait_seconds: float) -> list[Json]:

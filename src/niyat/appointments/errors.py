@@ -53,6 +53,30 @@ class CalendarFeedNotFound(NiyatError):
     """There is no such calendar feed: its address was revoked or replaced; make a new one."""
 
 
+class NotAVideoVisit(NiyatError):
+    """This visit is not by video, so it has no video room."""
+
+
+class NotConfirmed(NiyatError):
+    """This visit is not confirmed yet."""
+
+
+class TooEarly(NiyatError):
+    """The video room is not open yet; come back when it opens."""
+
+
+class RoomClosed(NiyatError):
+    """The visit is over, and its video room is closed."""
+
+
+class VideoNotSetUp(NiyatError):
+    """This clinic has no video rooms; please speak to the clinic."""
+
+
+class VideoUnavailable(NiyatError):
+    """The video service does not answer; try again in a moment."""
+
+
 class AccountIsADoctor(NiyatError):
     """This account already belongs to a doctor."""
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from niyat.appointments.domain import HOLD
 from niyat.appointments.refund_policy import RefundPolicy, Tier
+from niyat.appointments.video_settings import VideoSettings
 
 Hours = Annotated[int, Field(ge=0, le=8760)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
-class AppointmentsSettings(BaseSettings):
+class AppointmentsSettings(VideoSettings):
     """The refund policy holds for new bookings; each keeps the one under which it was made."""
 
-    model_config = SettingsConfigDict(env_prefix="NIYAT_APPOINTMENTS_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="NIYAT_APPOINTMENTS_", extra="ignore", populate_by_name=True)
 
     hold_seconds: int = Field(
         default=int(HOLD.total_seconds()), ge=30, le=3600, description="How long an unpaid slot is held"

@@ -22,6 +22,8 @@ NAMES = (
     "razorpay_webhook_secret",
     "twilio_account_sid",
     "twilio_auth_token",
+    "video_jitsi_app_id",
+    "video_jitsi_app_secret",
 )
 
 

@@ -1,4 +1,4 @@
-"""Starts the sandbox, the process that stands in for Razorpay, Twilio and the mail relay, and ends with us.
+"""Starts the sandbox, the process that stands in for Razorpay, Twilio, mail relay and video server, and ends with us.
 
 It is a process of its own with durable books: killing Niyat must not erase the witness of what was paid and sent.
 """

@@ -15,10 +15,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from niyat.sandbox import inbox, twilio
 from niyat.sandbox.control import disputes, downtimes, merchants, money, payouts, settlements, webhooks
+from niyat.sandbox.control import video as video_control
 from niyat.sandbox.control import world as surroundings
 from niyat.sandbox.pages import STATIC, arrivals, checkout, console
 from niyat.sandbox.razorpay import alarms, api
 from niyat.sandbox.razorpay.courier import Courier
+from niyat.sandbox.video import daily, jitsi
 from niyat.sandbox.world import World
 
 _LOOPBACK_NAMES = ["127.0.0.1", "localhost"]
@@ -49,6 +51,8 @@ def create_app(world: World) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_NAMES)
     for router in (
         twilio.router,
+        jitsi.router,
+        daily.router,
         merchants.router,
         money.router,
         disputes.router,
@@ -57,6 +61,7 @@ def create_app(world: World) -> FastAPI:
         downtimes.router,
         webhooks.router,
         surroundings.router,
+        video_control.router,
         inbox.router,
         arrivals.router,
         checkout.router,

@@ -219,3 +219,29 @@ CREATE TABLE IF NOT EXISTS mail_faults (
     recipient TEXT COLLATE NOCASE,
     times_left INTEGER NOT NULL
 );
+
+CREATE TABLE IF NOT EXISTS video_apps (
+    app_id TEXT PRIMARY KEY,
+    app_secret TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS daily_keys (
+    api_key TEXT PRIMARY KEY
+);
+CREATE TABLE IF NOT EXISTS daily_rooms (
+    name TEXT PRIMARY KEY,
+    doc TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS daily_tokens (
+    token TEXT PRIMARY KEY,
+    doc TEXT NOT NULL
+);
+
+-- Who has come into a room, of whichever provider.
+CREATE TABLE IF NOT EXISTS video_guests (
+    room TEXT NOT NULL,
+    name TEXT NOT NULL,
+    is_owner INTEGER NOT NULL,
+    came_at REAL NOT NULL,
+    PRIMARY KEY (room, name)
+);

@@ -16,6 +16,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from niyat.appointments import http
+from niyat.appointments.adapters.jitsi import JitsiRooms, own_server
 from niyat.appointments.checks import CHECKS
 from niyat.appointments.commands.expire import expire_lapsed
 from niyat.appointments.consumers import consumers
@@ -37,6 +38,7 @@ from tests.support.postgres import Databases
 Json = dict[str, Any]
 ISSUER = "test"
 SITE = "https://clinic.example"
+VIDEO = own_server("https://meet.clinic.example", "niyat", "a secret of thirty-two characters, or more")
 WHY = "A test needs it"
 
 
@@ -82,7 +84,7 @@ class World:
         async def jwks() -> Json:
             return keys
 
-        parts = Parts(db=db, settings=settings, site_url=SITE)
+        parts = Parts(db=db, settings=settings, site_url=SITE, video=JitsiRooms(VIDEO))
         self.consumer = consumers(parts)[0]
         self.app = http.create(parts, TokenVerifier(jwks, issuer=ISSUER, clock=Clock()))
         self.admin = self.person("admin")

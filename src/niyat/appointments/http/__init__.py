@@ -14,6 +14,7 @@ from niyat.appointments.http import (
     internal,
     lists,
     reschedule,
+    room,
     status,
 )
 from niyat.appointments.http.table import TABLE
@@ -51,6 +52,7 @@ def routes() -> FastAPI:
         reschedule,
         arrivals,
         calendars,
+        room,
         internal,
     ):
         app.include_router(part.router)

@@ -341,6 +341,14 @@ class CancellationView(BaseModel):
     time_zone: str
 
 
+class RoomView(BaseModel):
+    """The way into a video room, for one person."""
+
+    url: str = Field(description="Personal, and a password: never to be passed on")
+    opens_at: datetime
+    closes_at: datetime
+
+
 class NewCalendarFeedView(BaseModel):
     """The feed's private address. Whoever has it reads the feed; it is never shown again."""
 
