@@ -217,3 +217,28 @@ async def test_the_file_of_a_hold_is_tentative_and_of_a_lapsed_one_cancelled(wor
     await world.move(minutes=6)
     await world.expire()
     assert await status() == "CANCELLED"
+
+
+async def test_a_move_keeps_the_uid_and_raises_the_sequence_and_a_cancellation_does_so_again(
+    world: World,
+) -> None:
+    doctor, doctors_self = await world.doctor(fee_amount=0)
+    patient, shown = await visit(world, doctor)
+    paths = [await address(patient), await address(doctors_self)]
+    api = f"/api/v1/appointments/{shown['appointment_id']}"
+    told = [(0, "CONFIRMED", shown["starts_at"])]
+    for days_ahead in (5, 7):
+        slot = await world.slot(doctor, days_ahead=days_ahead)
+        moved = await patient.call("POST", f"{api}/reschedule", {"slot_id": slot["slot_id"]})
+        assert moved["starts_at"] == slot["starts_at"]
+        told.append((moved["revision"], "CONFIRMED", slot["starts_at"]))
+        for path in paths:
+            entry = (await entries(world, path))[shown["appointment_id"]]
+            assert (entry["sequence"], str(entry["status"])) == told[-1][:2]
+            assert entry["dtstart"].dt == datetime.fromisoformat(told[-1][2])
+            assert vobject.readOne((await read(world, path)).text).vevent.sequence.value == str(told[-1][0])
+    assert [sequence for sequence, *_ in told] == [0, 1, 2]
+    await patient.call("POST", f"{api}/cancel")
+    for path in paths:
+        entry = (await entries(world, path))[shown["appointment_id"]]
+        assert (entry["sequence"], str(entry["status"])) == (3, "CANCELLED")

@@ -17,9 +17,9 @@ from tests.integration.appointments.world import VIDEO, Json, Person, World, put
 MINUTE = timedelta(minutes=1)
 
 
-async def visit(world: World, **wish: Any) -> tuple[Person, Person, Json]:
-    """Patient, doctor, and a confirmed visit of an hour."""
-    doctor, doctors_self = await world.doctor(fee_amount=0)
+async def visit(world: World, *, slot_minutes: int = 60, **wish: Any) -> tuple[Person, Person, Json]:
+    """Patient, doctor, and a confirmed visit."""
+    doctor, doctors_self = await world.doctor(fee_amount=0, slot_minutes=slot_minutes)
     patient = world.patient()
     slot = await world.slot(doctor)
     body = {"slot_id": slot["slot_id"], "consultation_type": "VIDEO", **wish}
@@ -155,3 +155,44 @@ async def test_a_clinic_without_video_says_so(world: World) -> None:
 async def test_what_is_not_there_has_no_room(world: World, path: str) -> None:
     answer = await world.patient().ask("GET", f"/api/v1/appointments/{path}/room")
     assert answer.status_code in (404, 422)
+
+
+async def moved(world: World, visit: Json, *, by: timedelta) -> Json:
+    """The visit, moved by staff to the slot that begins so much later."""
+    wanted = datetime.fromisoformat(visit["starts_at"]) + by
+    slots = await world.slots({"doctor_id": visit["doctor_id"]}, **{"from": wanted.isoformat()})
+    body = {"slot_id": slots[0]["slot_id"], "reason_code": "doctor-late"}
+    path = f"/api/v1/appointments/{visit['appointment_id']}/reschedule"
+    shown: Json = await world.admin.call("POST", path, body)
+    assert datetime.fromisoformat(shown["starts_at"]) == wanted
+    return shown
+
+
+async def test_after_a_move_the_same_room_opens_at_the_new_time(world: World) -> None:
+    patient, _, shown = await visit(world)
+    await begin(world, shown)
+    before = claims((await ask(patient, shown)).json())
+    later = await moved(world, shown, by=180 * MINUTE)
+    assert await code(patient, shown) == (409, "too-early")
+    await begin(world, later)
+    after = claims((await ask(patient, shown)).json())
+    assert after["room"] == before["room"]
+    assert (after["nbf"] - before["nbf"], after["exp"] - before["exp"]) == (3 * 3600, 3 * 3600)
+
+
+async def test_a_visit_moved_while_the_provider_answers_gets_a_link_for_its_new_time(world: World) -> None:
+    patient, _, shown = await visit(world, slot_minutes=10)
+    await begin(world, shown, before=4 * MINUTE)
+    once: list[Json] = []
+
+    class Slow(JitsiRooms):
+        async def link(self, room: Room, guest: Guest) -> str:
+            if not once:
+                once.append(await moved(world, shown, by=10 * MINUTE))
+            return await super().link(room, guest)
+
+    world.app.state.parts = replace(world.app.state.parts, video=Slow(VIDEO))
+    link = (await ask(patient, shown)).json()
+    starts_at = datetime.fromisoformat(once[0]["starts_at"])
+    assert claims(link)["nbf"] == (starts_at - 15 * MINUTE).timestamp()
+    assert datetime.fromisoformat(link["opens_at"]) == starts_at - 15 * MINUTE
