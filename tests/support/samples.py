@@ -86,7 +86,11 @@ def _day(number: int) -> v.Day:
     return v.Day(
         date=day,
         slots=tuple(
-            v.Slot(id=f"s{number}-{m}", starts_at=(start + timedelta(minutes=m)).astimezone(UTC))
+            v.Slot(
+                id=f"s{number}-{m}",
+                starts_at=(start + timedelta(minutes=m)).astimezone(UTC),
+                modes=MEERA.modes,
+            )
             for m in steps
         ),
     )
@@ -104,7 +108,7 @@ BOOKING = v.DoctorBookingForm(
 PROFILE = v.DoctorProfile(
     doctor=MEERA,
     registration_number="KMC 48213",
-    slot_minutes=20,
+    offers=tuple(v.Offer(mode=mode, fee=FEE, minutes=20) for mode in MEERA.modes),
     tiers=TIERS,
     booking=BOOKING,
     bio="Skin, hair and nails for fifteen years, at St. John's and here. Takes time to explain.",

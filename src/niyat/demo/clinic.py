@@ -20,16 +20,44 @@ class Person(Data):
     phone: str | None = None
 
 
+class Place(Data):
+    """A second address."""
+
+    name: str
+    address: str
+
+
+class Consultation(Data):
+    """How one type differs from the doctor's others."""
+
+    consultation_type: str
+    fee_amount: int | None = None
+    slot_minutes: int | None = None
+    buffer_after_minutes: int | None = None
+    minimum_notice_minutes: int | None = None
+
+
+class Hours(Data):
+    """Weekdays (1 = Monday), from, to, in the clinic's zone; as which types, and where, if not all and as usual."""
+
+    weekdays: tuple[int, ...]
+    start_time: str
+    end_time: str
+    consultation_types: tuple[str, ...] | None = None
+    place: str | None = None
+
+
 class Clinic(Data):
-    """A place with a zone."""
+    """A clinic with its zone, and where else its doctors see patients."""
 
     name: str
     address: str
     time_zone: str
+    places: tuple[Place, ...] = ()
 
 
 class Doctor(Data):
-    """A doctor, and the hours of their week: weekdays (1 = Monday), from, to, in their clinic's zone."""
+    """A doctor, and the hours of their week."""
 
     name: str
     email: str
@@ -42,8 +70,11 @@ class Doctor(Data):
     currency: str
     slot_minutes: int
     consultation_types: tuple[str, ...]
-    hours: tuple[tuple[tuple[int, ...], str, str], ...]
+    hours: tuple[Hours, ...]
     buffer_after_minutes: int = 0
+    minimum_notice_minutes: int = 0
+    place: str = ""
+    consultations: tuple[Consultation, ...] = ()
 
 
 class Demo(Data):

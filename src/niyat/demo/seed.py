@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
-from niyat.demo.clinic import Clinic, Demo, Doctor, load
+from niyat.demo.clinic import Clinic, Demo, Doctor, Place, load
 from niyat.demo.session import Session, call, sign_in
 
 Say = Callable[[str], None]
@@ -27,8 +27,13 @@ async def seed_clinic(address: str, sandbox_url: str, say: Say) -> None:
     say(f"Making a demo clinic with {len(demo.doctors)} doctors")
     admin = await sign_in(address, sandbox_url, name=demo.admin.name, email=str(demo.admin.email))
     clinics = {clinic.name: await _clinic(admin, clinic) for clinic in demo.clinics}
+    places = {
+        place.name: await _place(admin, place, clinics[clinic.name]["clinic_id"])
+        for clinic in demo.clinics
+        for place in clinic.places
+    }
     for doctor in missing:
-        await _doctor(admin, demo, doctor, clinics[doctor.clinic]["clinic_id"])
+        await _doctor(admin, demo, doctor, clinics[doctor.clinic]["clinic_id"], places)
     await admin.http.aclose()
 
 
@@ -41,7 +46,18 @@ async def _clinic(admin: Session, clinic: Clinic) -> Any:
     )
 
 
-async def _doctor(admin: Session, demo: Demo, doctor: Doctor, clinic_id: str) -> None:
+async def _place(admin: Session, place: Place, clinic_id: str) -> Any:
+    return await admin.call(
+        "POST",
+        f"/api/v1/clinics/{clinic_id}/places",
+        place.model_dump() | {"reason": WHY},
+        headers={"idempotency-key": f"demo/{place.name}"},
+    )
+
+
+async def _doctor(
+    admin: Session, demo: Demo, doctor: Doctor, clinic_id: str, places: Mapping[str, Any]
+) -> None:
     """An account, the doctor, and the hours of the week; each step may have been done before."""
     zone = next(clinic.time_zone for clinic in demo.clinics if clinic.name == doctor.clinic)
     key = {"idempotency-key": f"demo/{doctor.email}"}
@@ -57,7 +73,7 @@ async def _doctor(admin: Session, demo: Demo, doctor: Doctor, clinic_id: str) ->
         },
         headers=key,
     )
-    fields = doctor.model_dump(mode="json", exclude={"email", "clinic", "hours"})
+    fields = doctor.model_dump(mode="json", exclude={"email", "clinic", "hours"}, exclude_none=True)
     made = await admin.call(
         "POST",
         "/api/v1/doctors",
@@ -66,9 +82,10 @@ async def _doctor(admin: Session, demo: Demo, doctor: Doctor, clinic_id: str) ->
         headers=key,
     )
     hours = [
-        {"weekday": day, "start_time": start, "end_time": end}
-        for days, start, end in doctor.hours
-        for day in days
+        window.model_dump(mode="json", exclude={"weekdays", "place"})
+        | {"weekday": day, "place_id": places[window.place]["place_id"] if window.place else None}
+        for window in doctor.hours
+        for day in window.weekdays
     ]
     await admin.call(
         "POST",

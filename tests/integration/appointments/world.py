@@ -244,6 +244,12 @@ class World:
         """Move the clock on to `moment`."""
         await self.move(seconds=(moment - await self.now()).total_seconds())
 
+    async def stand_still(self, moment: datetime) -> None:
+        """Stop the clock at `moment`, which lies ahead."""
+        conn = await asyncpg.connect(self._databases.superuser_url("appointments"))
+        await conn.execute("UPDATE niyat_clock SET frozen_at = $1", moment)
+        await conn.close()
+
     async def expire(self) -> int:
         return await expire_lapsed(self.db)
 

@@ -15,6 +15,7 @@ from niyat.appointments.http import (
     lists,
     reschedule,
     room,
+    slots,
     status,
 )
 from niyat.appointments.http.table import TABLE
@@ -45,6 +46,7 @@ def routes() -> FastAPI:
     for part in (
         doctors,
         clinics,
+        slots,
         availability,
         lists,
         status,

@@ -1,26 +1,20 @@
-"""When a doctor can be seen: weekly hours, blocked time, free slots."""
+"""When a doctor can be seen: weekly hours and blocked time."""
 
 from __future__ import annotations
 
-from datetime import timezone
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from niyat.appointments import doctor_queries, errors
 from niyat.appointments.commands.block_time import block_time
 from niyat.appointments.commands.set_week import Hours, set_week
-from niyat.appointments.doctor_queries import SlotFilter
-from niyat.appointments.domain import ConsultationType
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.moments import Moment, instant_or_day
-from niyat.appointments.http.shapes import BlockBody, BlockView, SlotListView, SlotView, WeekBody, WeekView
+from niyat.appointments.http.shapes import BlockBody, BlockView, WeekBody, WeekView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import TimeZone
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 
@@ -92,52 +86,3 @@ async def take_time_out(body: BlockBody, who: Staff, once: OnceOnly, here: Here)
         return Answer(201, view.model_dump(mode="json"))
 
     return (await answer_once(here.db, once, command)).response()
-
-
-@router.get(
-    "/doctors/{doctor_id}/slots",
-    summary="Free times of a doctor",
-    responses=problems(TABLE, InvalidRequest, errors.DoctorNotFound, errors.UnknownTimeZone),
-)
-async def list_slots(
-    doctor_id: UUID,
-    db: Db,
-    from_: Annotated[
-        Moment | None, Query(alias="from", description="An instant, or a day of the zone; else now")
-    ] = None,
-    to: Annotated[
-        Moment | None,
-        Query(description="An instant, or the last day; else a week after `from`. At most 31 days are shown"),
-    ] = None,
-    time_zone: Annotated[TimeZone | None, Query(description="The viewer's; else the doctor's")] = None,
-    consultation_type: ConsultationType | None = None,
-) -> SlotListView:
-    """Only what can truly be booked now."""
-    from_at, from_day = instant_or_day("from", from_)
-    to_at, to_day = instant_or_day("to", to)
-    wanted = SlotFilter(
-        from_at=from_at,
-        from_day=from_day,
-        to_at=to_at,
-        to_day=to_day,
-        time_zone=time_zone,
-        consultation_type=consultation_type,
-    )
-    doctor_zone, rows = await doctor_queries.slots(db, doctor_id, wanted)
-    return SlotListView(
-        doctor_id=doctor_id,
-        time_zone=time_zone or doctor_zone,
-        doctor_time_zone=doctor_zone,
-        items=[
-            SlotView(
-                slot_id=row["slot_id"],
-                starts_at=row["starts_at"],
-                ends_at=row["ends_at"],
-                local_start=row["starts_at"].astimezone(timezone(row["utc_offset"])).isoformat(),
-                consultation_types=row["consultation_types"],
-                place_id=row["place_id"],
-                place=row["place"],
-            )
-            for row in rows
-        ],
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields as fields_of
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -12,16 +12,17 @@ from niyat.appointments import doctor_queries, errors
 from niyat.appointments.commands.create_doctor import NewDoctor, create_doctor
 from niyat.appointments.commands.offer import Consultation
 from niyat.appointments.commands.update_doctor import DoctorChange, update_doctor
+from niyat.appointments.domain import ConsultationType
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.shapes import DoctorBody, DoctorChangeBody, DoctorView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Admin, Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import Name, Short
+from niyat.kernel.fields import LATEST, Name, Short
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, after_time, cursor_at
 
 router = APIRouter(prefix="/api/v1", tags=["doctors"])
 
@@ -34,14 +35,34 @@ async def list_doctors(
     name: Annotated[Name | None, Query(description="A part of the name")] = None,
     specialty: Short | None = None,
     language: Annotated[Short | None, Query(examples=["hi"])] = None,
+    consultation_type: Annotated[
+        ConsultationType | None, Query(description="Who offers it; `first_free_at` is the first for it")
+    ] = None,
+    clinic_id: UUID | None = None,
+    sort: Annotated[
+        Literal["name", "first-free"], Query(description="`first-free`: whoever can be seen first")
+    ] = "name",
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[DoctorView]:
-    """By name, each with the first time that can be booked now."""
-    wanted = doctor_queries.DoctorFilter(name=name, specialty=specialty, language=language)
-    rows = await doctor_queries.doctors(db, wanted, after=after_name(cursor), limit=limit)
+    """Each with the first time that can be booked now."""
+    wanted = doctor_queries.DoctorFilter(
+        name=name,
+        specialty=specialty,
+        language=language,
+        consultation_type=consultation_type,
+        clinic_id=clinic_id,
+    )
+    if sort == "name":
+        rows = await doctor_queries.doctors_by_name(db, wanted, after=after_name(cursor), limit=limit)
+    else:
+        rows = await doctor_queries.doctors_by_first_free(db, wanted, after=after_time(cursor), limit=limit)
     page = rows[:limit]
-    more = cursor_at(page[-1]["name"], page[-1]["doctor_id"]) if len(rows) > limit else None
+    more = None
+    if len(rows) > limit:
+        last = page[-1]
+        place = last["name"] if sort == "name" else last["first_free_at"] or LATEST
+        more = cursor_at(place, last["doctor_id"])
     return Page(items=[DoctorView(**row) for row in page], next_cursor=more)
 
 

@@ -462,6 +462,17 @@ class SlotListView(BaseModel):
     time_zone: str
     doctor_time_zone: str
     items: list[SlotView]
+    next_cursor: str | None
+
+
+class FoundSlotView(SlotView):
+    """A free time, and whose it is. `local_start` is in the viewer's zone if given, else in the doctor's."""
+
+    doctor_id: UUID
+    doctor_name: str
+    specialty: str
+    clinic_name: str
+    doctor_time_zone: str
 
 
 class QuoteView(BaseModel):

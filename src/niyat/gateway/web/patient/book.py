@@ -122,7 +122,7 @@ async def _show(view: View, form: v.DoctorBookingForm, status: int = 200) -> Res
         doctor=doctor,
         bio=found["bio"],
         registration_number=found["registration_number"],
-        slot_minutes=found["slot_minutes"],
+        offers=reading.offers(found),
         tiers=reading.tiers(terms.tiers),
         booking=replace(
             shown,

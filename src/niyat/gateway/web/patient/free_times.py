@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from niyat.gateway.web.patient import reading
 from niyat.gateway.web.patient import views as v
@@ -14,17 +15,29 @@ DAYS = 14
 
 async def days_of(view: View, doctor_id: str, first: date, number: int) -> Sequence[v.Day]:
     last = first + timedelta(days=number - 1)
-    found = await view.site.clients["appointments"].call(
-        "GET",
-        f"/api/v1/availability/doctors/{doctor_id}/slots",
-        params={"from": str(first), "to": str(last), "time_zone": view.zone},
-    )
+    params = {"from": str(first), "to": str(last), "time_zone": view.zone}
     by_day: dict[str, list[v.Slot]] = {}
-    for slot in found["items"]:
-        one = v.Slot(id=slot["slot_id"], starts_at=reading.instant(slot["starts_at"]))
+    async for slot in _all(view, f"/api/v1/availability/doctors/{doctor_id}/slots", params):
+        one = v.Slot(
+            id=slot["slot_id"],
+            starts_at=reading.instant(slot["starts_at"]),
+            modes=tuple(slot["consultation_types"]),
+        )
         by_day.setdefault(slot["local_start"][:10], []).append(one)
     dates = [first + timedelta(days=step) for step in range(number)]
     return [v.Day(date=day, slots=tuple(by_day.get(str(day), ()))) for day in dates]
+
+
+async def _all(view: View, path: str, params: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
+    """The slots of every page; a fortnight nearly always fits on one."""
+    cursor = None
+    while True:
+        asked = params | ({"cursor": cursor} if cursor else {})
+        found = await view.site.clients["appointments"].call("GET", path, params=asked)
+        for slot in found["items"]:
+            yield slot
+        if not (cursor := found["next_cursor"]):
+            return
 
 
 async def free_times(view: View, doctor_id: str, most: int = 4) -> tuple[v.Slot, ...]:

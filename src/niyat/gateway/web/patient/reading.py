@@ -40,7 +40,20 @@ def doctor(found: Json) -> v.Doctor:
         zone=found["time_zone"],
         clinic=found["clinic_name"],
         place=found["place"],
+        fee_varies=len({one["fee_amount"] for one in found["consultations"]}) > 1,
         next_free_at=maybe_instant(found["first_free_at"]),
+    )
+
+
+def offers(found: Json) -> tuple[v.Offer, ...]:
+    """What each way to meet this doctor costs, and how long it lasts."""
+    return tuple(
+        v.Offer(
+            mode=one["consultation_type"],
+            fee=Money(one["fee_amount"], found["currency"]),
+            minutes=one["slot_minutes"],
+        )
+        for one in found["consultations"]
     )
 
 

@@ -28,7 +28,7 @@ class SignIn:
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """A doctor as a card shows one. `languages` are ISO codes; `zone` is the clinic's."""
+    """A doctor as a card shows one. `languages` are ISO codes; `zone` is the clinic's; `fee` is the lowest."""
 
     id: str
     name: str
@@ -39,6 +39,7 @@ class Doctor:
     zone: str
     clinic: str
     place: str = ""
+    fee_varies: bool = False
     next_free_at: datetime | None = None
 
 
@@ -71,8 +72,11 @@ class Tier:
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
+    """A free time; `modes` are those in which it can be booked now."""
+
     id: str
     starts_at: datetime
+    modes: tuple[Mode, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +108,35 @@ class DoctorBookingForm:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What one way to meet costs, and how long it lasts."""
+
+    mode: Mode
+    fee: Money
+    minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DoctorProfile:
+    """A doctor's page. Where the ways to meet differ in price, length or times, the way is chosen first."""
+
     doctor: Doctor
     bio: str
     registration_number: str
-    slot_minutes: int
+    offers: tuple[Offer, ...]
     tiers: tuple[Tier, ...]
     booking: DoctorBookingForm
+
+    @property
+    def minutes(self) -> tuple[int, ...]:
+        """How long a visit lasts, the shortest first."""
+        return tuple(sorted({offer.minutes for offer in self.offers}))
+
+    @property
+    def mode_first(self) -> bool:
+        slots = (slot for day in self.booking.days for slot in day.slots)
+        return (
+            len(self.minutes) > 1
+            or self.doctor.fee_varies
+            or any(set(slot.modes) != set(self.doctor.modes) for slot in slots)
+        )
