@@ -44,16 +44,15 @@ class Refusal(Exception):
         return JSONResponse({"error": error}, status_code=self.status)
 
 
-def unknown_id() -> Refusal:
+def unknown_id(entity_id: str | None = None) -> Refusal:
+    """Of an id that has not even the form of one, the vendor says so;
+    https://razorpay.com/docs/api/refunds/update.
+    """
+    if entity_id is not None:
+        number = entity_id.partition("_")[2]
+        if not (len(number) == 14 and number.isascii() and number.isalnum()):
+            return Refusal(f"{entity_id} is not a valid id")
     return Refusal("The id provided does not exist")
-
-
-def bad_id(entity_id: str) -> Refusal | None:
-    """What is wrong with the form of an id; https://razorpay.com/docs/api/refunds/update."""
-    number = entity_id.partition("_")[2]
-    if len(number) == 14 and number.isascii() and number.isalnum():
-        return None
-    return Refusal(f"{entity_id} is not a valid id")
 
 
 def no_such_page() -> Refusal:

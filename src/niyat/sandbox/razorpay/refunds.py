@@ -6,16 +6,13 @@ https://razorpay.com/docs/api/refunds/create-normal, …/create-instant and …/
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from niyat.sandbox.razorpay import balance, fields, ledger, payments, refund_keys, refund_speed, webhooks
 from niyat.sandbox.razorpay.desk import Desk
 from niyat.sandbox.razorpay.entities import (
     Notes,
-    Page,
     Payment,
     Refund,
-    collection,
     count_refunded,
     digits,
     new_id,
@@ -109,22 +106,8 @@ def fail(desk: Desk, refund: Refund) -> None:
 def fetch(desk: Desk, refund_id: str) -> Refund:
     refund = ledger.find_refund(desk.books, desk.key_id, refund_id)
     if refund is None:
-        raise unknown_id()
+        raise unknown_id(refund_id)
     return refund
-
-
-def list_all(desk: Desk, query: Mapping[str, object]) -> Page:
-    """Newest first; filters `from` and `to`."""
-    count, skip = fields.page_of(query)
-    rows = desk.books.rows(
-        "SELECT doc FROM refunds WHERE key_id = ? AND created_at BETWEEN ? AND ?"
-        " ORDER BY seq DESC LIMIT ? OFFSET ?",
-        desk.key_id,
-        *fields.span_of(query),
-        count,
-        skip,
-    )
-    return collection([json.loads(row["doc"]) for row in rows])
 
 
 def edit(desk: Desk, refund_id: str, body: fields.Body) -> Refund:
@@ -135,19 +118,6 @@ def edit(desk: Desk, refund_id: str, body: fields.Body) -> Refund:
     refund["notes"] = fields.notes(body["notes"])
     ledger.save_refund(desk.books, refund)
     return refund
-
-
-def fetch_of_payment(desk: Desk, payment_id: str, refund_id: str) -> Refund:
-    refund = fetch(desk, refund_id)
-    if refund["payment_id"] != payment_id:
-        raise unknown_id()
-    return refund
-
-
-def list_of_payment(desk: Desk, payment_id: str, query: Mapping[str, object]) -> Page:
-    count, skip = fields.page_of(query)
-    found = ledger.refunds_of_payment(desk.books, payments.fetch(desk, payment_id)["id"])
-    return collection(found[skip : skip + count])
 
 
 def _refundable(payment: Payment, asked: object) -> int:

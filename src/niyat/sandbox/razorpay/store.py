@@ -44,7 +44,7 @@ def fetch(desk: Desk, kind: Kind, entity_id: str, complaint: str | None = None) 
         "SELECT doc FROM entities WHERE id = ? AND key_id = ? AND kind = ?", entity_id, desk.key_id, kind
     )
     if row is None:
-        raise Refusal(complaint) if complaint else unknown_id()
+        raise Refusal(complaint) if complaint else unknown_id(entity_id)
     return json.loads(row["doc"])
 
 

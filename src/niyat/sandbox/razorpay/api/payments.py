@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from niyat.sandbox.razorpay import fields, payments, refunds
+from niyat.sandbox.razorpay import fields, payments, refund_queries, refunds
 from niyat.sandbox.razorpay.api.serving import alone_with, serve
 from niyat.sandbox.razorpay.errors import Refusal
 from niyat.sandbox.world import TheWorld
@@ -74,7 +74,7 @@ async def refunds_of_payment(payment_id: str, request: Request, world: TheWorld)
         request,
         world,
         "payments.refunds",
-        lambda desk: refunds.list_of_payment(desk, payment_id, request.query_params),
+        lambda desk: refund_queries.list_of_payment(desk, payment_id, request.query_params),
     )
 
 
@@ -84,5 +84,5 @@ async def refund_of_payment(payment_id: str, refund_id: str, request: Request, w
         request,
         world,
         "refunds.fetch",
-        lambda desk: refunds.fetch_of_payment(desk, payment_id, refund_id),
+        lambda desk: refund_queries.fetch_of_payment(desk, payment_id, refund_id),
     )

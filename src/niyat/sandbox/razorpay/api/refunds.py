@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from niyat.sandbox.razorpay import fields, refunds
+from niyat.sandbox.razorpay import fields, refund_queries, refunds
 from niyat.sandbox.razorpay.api.serving import serve
 from niyat.sandbox.world import TheWorld
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/refunds")
 @router.get("")
 async def every(request: Request, world: TheWorld) -> Response:
     query = request.query_params
-    return await serve(request, world, "refunds.list", lambda desk: refunds.list_all(desk, query))
+    return await serve(request, world, "refunds.list", lambda desk: refund_queries.list_all(desk, query))
 
 
 @router.get("/{refund_id}")
