@@ -17,7 +17,7 @@ from niyat.sandbox import inbox, twilio
 from niyat.sandbox.control import disputes, downtimes, merchants, money, payouts, settlements, webhooks
 from niyat.sandbox.control import video as video_control
 from niyat.sandbox.control import world as surroundings
-from niyat.sandbox.pages import STATIC, arrivals, checkout, console
+from niyat.sandbox.pages import STATIC, arrivals, books, checkout, console, presses
 from niyat.sandbox.razorpay import alarms, api
 from niyat.sandbox.razorpay.courier import Courier
 from niyat.sandbox.video import daily, jitsi
@@ -66,6 +66,8 @@ def create_app(world: World) -> FastAPI:
         arrivals.router,
         checkout.router,
         console.router,
+        books.router,
+        presses.router,
         api.router,  # last: whatever else is below its address is unknown to the vendor
     ):
         app.include_router(router)
