@@ -75,6 +75,34 @@ HAVING (count(o.id) > 0 AND (max(o.sequence) <> a.sequence
     OR (count(o.id) = 0 AND a.updated_at > niyat_now() - interval '6 days')
 """
 
+NOT_BLOCKED = """
+SELECT a.id, b.id AS block_id FROM appointments a
+JOIN blocked_slots b ON b.doctor_id = a.doctor_id AND b.starts_at < a.ends_at AND b.ends_at > a.starts_at
+WHERE a.status IN ('reserved', 'pending-payment', 'confirmed') AND a.ends_at > b.created_at
+"""
+
+OVERRIDES_KEPT = """
+SELECT a.id, o.day FROM appointments a JOIN doctors d ON d.id = a.doctor_id
+JOIN LATERAL (
+    SELECT day, max(created_at) AS created_at FROM availability_overrides
+    WHERE doctor_id = a.doctor_id AND day = (a.starts_at AT TIME ZONE d.time_zone)::date GROUP BY day) o ON true
+WHERE a.status IN ('reserved', 'pending-payment', 'confirmed') AND a.ends_at > o.created_at
+  AND lies_outside_hours(a, d)
+"""
+
+HOLIDAYS_KEPT = """
+SELECT v.id AS slot_id, h.day FROM clinic_holidays h
+JOIN doctors d ON d.clinic_id = h.clinic_id
+JOIN available_slots v ON v.doctor_id = d.id AND v.status = 'available'
+    AND v.starts_at >= h.day::timestamp AT TIME ZONE d.time_zone
+    AND v.starts_at < (h.day + 1)::timestamp AT TIME ZONE d.time_zone
+WHERE h.observed AND v.starts_at > niyat_now()
+  AND NOT EXISTS (SELECT FROM availability_overrides o WHERE o.doctor_id = d.id AND o.day = h.day)
+  AND NOT EXISTS (SELECT FROM clinic_replans r WHERE r.clinic_id = h.clinic_id)
+"""
+
+REPLANNED = "SELECT clinic_id FROM clinic_replans WHERE asked_at <= niyat_now() - make_interval(secs => $1)"
+
 CHECKS: Sequence[Check] = (
     Check(
         "no-overlapping-appointments",
@@ -101,5 +129,23 @@ CHECKS: Sequence[Check] = (
         "appointment-events-are-counted",
         "Every appointment's sequence counts its events, without a gap.",
         EVERY_EVENT_COUNTED,
+    ),
+    Check(
+        "no-booking-in-a-block",
+        "No live appointment lies within time that was taken out of its doctor's schedule while it was to come.",
+        NOT_BLOCKED,
+    ),
+    Check(
+        "overridden-days-are-kept",
+        "No live appointment lies outside of the hours that were set for its day while it was to come.",
+        OVERRIDES_KEPT,
+    ),
+    Check(
+        "holidays-are-kept",
+        "No time is free on a holiday of its clinic, unless its doctor set hours for that day.",
+        HOLIDAYS_KEPT,
+    ),
+    Check(
+        "changed-holidays-are-planned", "No clinic waits for its changed holidays to be planned.", REPLANNED
     ),
 )

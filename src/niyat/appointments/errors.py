@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from niyat.kernel.errors import NiyatError
+
+if TYPE_CHECKING:
+    from niyat.appointments.hits import Hit
 
 
 class SlotTaken(NiyatError):
@@ -90,7 +96,36 @@ class HoursOverlap(NiyatError):
 
 
 class BookingsInTheWay(NiyatError):
-    """There are bookings within this time; move or cancel them first."""
+    """There are bookings within this time; say for each whether it is cancelled or moved."""
+
+    def __init__(self, hits: Sequence[Hit] = ()) -> None:
+        self.hits = hits
+        missing = [str(hit.appointment_id) for hit in hits if hit.outcome == "needed"]
+        super().__init__(appointment_ids=missing, bookings=[hit.as_json() for hit in hits])
+
+
+class NotInTheWay(NiyatError):
+    """A booking that you name is not touched by this change; look at the preview again."""
+
+
+class BlockNotFound(NiyatError):
+    """There is no such block, or it is not yours."""
+
+
+class OverrideNotFound(NiyatError):
+    """The doctor has no other hours on this day."""
+
+
+class HolidayNotFound(NiyatError):
+    """The clinic is not closed on this day."""
+
+
+class HolidayCalendarNotFound(NiyatError):
+    """No holidays are known for this country or its subdivision; use ISO 3166 codes, such as IN and KA."""
+
+
+class DayIsOver(NiyatError):
+    """This day is over; choose today or a later one."""
 
 
 class HoldLapsed(NiyatError):

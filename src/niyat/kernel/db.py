@@ -52,6 +52,22 @@ class Database:
         """Run `command(conn, …)` in one transaction and commit; once more after a deadlock or serialization failure."""
         return await self.again(lambda: self._once(command, *args, **kwargs))
 
+    async def rehearse(
+        self, command: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `command(conn, …)` in one transaction and take it back: its answer says what it would do."""
+
+        async def once() -> T:
+            async with self.pool.acquire() as conn:
+                transaction = conn.transaction()
+                await transaction.start()
+                try:
+                    return await command(conn, *args, **kwargs)
+                finally:
+                    await transaction.rollback()
+
+        return await self.again(once)
+
     async def again(self, work: Callable[[], Awaitable[T]]) -> T:
         """`work()`, whose effects are one transaction's; once more when PostgreSQL says that this may help."""
         try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -67,6 +67,17 @@ def after_name(cursor: str | None) -> tuple[str, UUID] | None:
             return None
         name, identifier = _parts(cursor, 2)
         return name, UUID(identifier)
+    except (ValueError, TypeError) as error:
+        raise no_cursor() from error
+
+
+def after_day(cursor: str | None) -> date | None:
+    """The place in a list of days, each of which is there once. Raises InvalidRequest."""
+    try:
+        if cursor is None:
+            return None
+        moment = datetime.fromisoformat(_parts(cursor, 1)[0]).replace(tzinfo=UTC)
+        return within_reason(moment).date()
     except (ValueError, TypeError) as error:
         raise no_cursor() from error
 

@@ -23,6 +23,13 @@ BREAKS = {
     "history-ends-in-the-status": "UPDATE appointments SET status = 'expired'",
     "no-lapsed-hold": "UPDATE appointments SET hold_expires_at = niyat_now() - interval '1 s'",
     "appointment-events-are-counted": "DELETE FROM outbox",
+    "no-booking-in-a-block": "INSERT INTO blocked_slots (id, doctor_id, starts_at, ends_at, created_by)"
+    " SELECT id, doctor_id, starts_at, ends_at, patient_id FROM appointments",
+    "overridden-days-are-kept": "INSERT INTO availability_overrides (doctor_id, day)"
+    " SELECT DISTINCT doctor_id, (starts_at AT TIME ZONE 'UTC')::date FROM appointments",
+    "holidays-are-kept": "INSERT INTO clinic_holidays (clinic_id, day, name, source)"
+    " SELECT id, niyat_now()::date + 5, 'Ours', 'clinic' FROM clinics",
+    "changed-holidays-are-planned": "INSERT INTO clinic_replans (clinic_id) SELECT id FROM clinics",
 }
 
 

@@ -21,7 +21,7 @@ async def test_generating_again_changes_nothing(world: World) -> None:
     before = await every_slot(world)
     assert len(before) > 30 * 23
     assert await run(world) == 0
-    await world.db.run(replan, UUID(doctor["doctor_id"]), days_ahead=30)
+    await world.db.run(replan, [UUID(doctor["doctor_id"])], days_ahead=30)
     assert await every_slot(world) == before
 
 

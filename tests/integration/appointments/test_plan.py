@@ -200,7 +200,7 @@ async def test_slots_are_those_of_the_rule_around_every_clock_change(
 
 async def check(world: World, zone: str, schedule: Schedule) -> None:
     doctor_id = await enter(world, zone, schedule)
-    await world.db.run(replan, doctor_id, days_ahead=schedule.days_ahead)
+    await world.db.run(replan, [doctor_id], days_ahead=schedule.days_ahead)
     planned = await rows(world, doctor_id)
     slots = {(row["starts_at"], row["ends_at"]): frozenset(row["consultation_types"]) for row in planned}
     wanted, blocked = expected(zone, schedule)
@@ -213,6 +213,6 @@ async def check(world: World, zone: str, schedule: Schedule) -> None:
         assert all(one[1] <= following[0] for one, following in pairwise(own))
         shown = [begin.astimezone(zone_of(zone)).replace(tzinfo=None) for begin, _ in own]
         assert len(set(shown)) == len(shown)
-    await world.db.run(replan, doctor_id, days_ahead=schedule.days_ahead)
+    await world.db.run(replan, [doctor_id], days_ahead=schedule.days_ahead)
     await generate(world.db, days_ahead=schedule.days_ahead, doctors_per_batch=10)
     assert await rows(world, doctor_id) == planned

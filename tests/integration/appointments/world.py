@@ -19,6 +19,7 @@ from niyat.appointments import http
 from niyat.appointments.adapters.jitsi import JitsiRooms, own_server
 from niyat.appointments.checks import CHECKS
 from niyat.appointments.commands.expire import expire_lapsed
+from niyat.appointments.commands.replan_clinic import replan_waiting
 from niyat.appointments.consumers import consumers
 from niyat.appointments.parts import Parts
 from niyat.appointments.settings import AppointmentsSettings
@@ -85,6 +86,7 @@ class World:
             return keys
 
         parts = Parts(db=db, settings=settings, site_url=SITE, video=JitsiRooms(VIDEO))
+        self._days_ahead, self._doctors_per_batch = settings.days_ahead, settings.doctors_per_batch
         self.consumer = consumers(parts)[0]
         self.app = http.create(parts, TokenVerifier(jwks, issuer=ISSUER, clock=Clock()))
         self.admin = self.person("admin")
@@ -252,6 +254,10 @@ class World:
 
     async def expire(self) -> int:
         return await expire_lapsed(self.db)
+
+    async def replan(self) -> None:
+        """Run the job that plans doctors anew after a holiday changed."""
+        await replan_waiting(self.db, days_ahead=self._days_ahead, doctors_per_batch=self._doctors_per_batch)
 
     async def audit(self) -> None:
         """Publish what is left, and hold the database against its checks."""

@@ -1,4 +1,4 @@
-"""Makes a doctor's slots from weekly hours, overrides and blocks, in the doctor's own time zone.
+"""Makes a doctor's slots from weekly hours, overrides, holidays and blocks, in the doctor's own time zone.
 
 A window of hours holds one grid for each length (with its buffers) among the types it is open for; a slot that two
 grids have in common is one slot, open for both. Slots start at the same local times every day. When the clocks
@@ -28,12 +28,15 @@ SELECT count(pg_advisory_xact_lock(7, doctor_key)) FROM k
 # that the nightly work is in proportion to the new day.
 PLAN = """
 WITH d AS MATERIALIZED (
-    SELECT id, doctor_key, time_zone, active, planned_until, (niyat_now() AT TIME ZONE time_zone)::date AS today
+    SELECT id, doctor_key, clinic_id, time_zone, active, planned_until,
+        (niyat_now() AT TIME ZONE time_zone)::date AS today
     FROM doctors WHERE id = ANY ($1)
 ),
 days AS (
-    SELECT d.*, today + ahead AS day, extract(isodow FROM today + ahead)::int AS weekday, EXISTS (
-        SELECT FROM availability_overrides o WHERE o.doctor_id = d.id AND o.day = today + ahead) AS overridden
+    SELECT d.*, today + ahead AS day, extract(isodow FROM today + ahead)::int AS weekday,
+        EXISTS (SELECT FROM availability_overrides o WHERE o.doctor_id = d.id AND o.day = today + ahead) AS overridden,
+        EXISTS (SELECT FROM clinic_holidays h
+                WHERE h.clinic_id = d.clinic_id AND h.day = today + ahead AND h.observed) AS closed
     FROM d, generate_series(CASE WHEN $3 THEN 0 ELSE greatest(0, planned_until + 1 - today) END, $2::int) AS ahead
     WHERE d.active
 ),
@@ -56,7 +59,8 @@ grids AS MATERIALIZED (
 walls AS (
     SELECT d.id, d.doctor_key, d.time_zone, d.day, g.grid, g.types, g.length, g.step, g.place_id, wall,
         d.day + g.end_time AS closes, wall AT TIME ZONE d.time_zone AS starts_at
-    FROM days d JOIN grids g ON g.doctor_id = d.id AND (g.day = d.day OR (g.weekday = d.weekday AND NOT d.overridden))
+    FROM days d JOIN grids g ON g.doctor_id = d.id
+            AND (g.day = d.day OR (g.weekday = d.weekday AND NOT d.overridden AND NOT d.closed))
         CROSS JOIN generate_series(d.day + g.start_time, d.day + g.end_time - g.length, g.step) AS wall
 ),
 starts AS (
@@ -134,8 +138,8 @@ async def extend(conn: Connection, doctor_ids: Sequence[UUID], *, days_ahead: in
     return made
 
 
-async def replan(conn: Connection, doctor_id: UUID, *, days_ahead: int) -> int:
-    """Bring the doctor's free future slots in line with the schedule; how many were made or changed."""
-    await lock_doctors(conn, [doctor_id])
-    changed: int = await conn.fetchval(PLAN, [doctor_id], days_ahead, True)
+async def replan(conn: Connection, doctor_ids: Sequence[UUID], *, days_ahead: int) -> int:
+    """Bring the doctors' free future slots in line with the schedule; how many were made or changed."""
+    await lock_doctors(conn, doctor_ids)
+    changed: int = await conn.fetchval(PLAN, doctor_ids, days_ahead, True)
     return changed

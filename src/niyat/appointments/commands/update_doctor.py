@@ -9,6 +9,7 @@ from uuid import UUID
 from niyat.appointments.audit_log import said_why
 from niyat.appointments.commands.offer import Consultation, set_offer
 from niyat.appointments.commands.plan import locked_schedule, replan
+from niyat.appointments.hits import Hit, not_offered
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden
@@ -50,8 +51,9 @@ async def update_doctor(
     *,
     reason: str | None,
     days_ahead: int,
-) -> None:
-    """Change the doctor and re-plan the free slots. By that doctor, or an admin, who says why.
+) -> list[Hit]:
+    """Change the doctor and re-plan the free slots; the bookings of what is no longer on offer, which stay as they
+    were booked. By that doctor, or an admin, who says why.
 
     Raises DoctorNotFound, Forbidden, ReasonRequired.
     """
@@ -72,4 +74,5 @@ async def update_doctor(
     )
     if change.offer is not None:
         await set_offer(conn, doctor_id, change.offer)
-    await replan(conn, doctor_id, days_ahead=days_ahead)
+    await replan(conn, [doctor_id], days_ahead=days_ahead)
+    return await not_offered(conn, doctor_id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from niyat.appointments.domain import ConsultationType
@@ -40,3 +41,8 @@ async def check_windows(conn: Connection, doctor_id: UUID, windows: Sequence[Win
     places = {window.place_id for window in windows if window.place_id}
     if await conn.fetchval(NOT_THERE, doctor_id, sorted(places)):
         raise PlaceNotFound
+
+
+def rows_of(windows: Sequence[Window]) -> list[dict[str, Any]]:
+    """The windows as `jsonb_to_recordset` takes them. Times are text: 24:00 ends a day, and Python has no such time."""
+    return [asdict(window) | {"place_id": window.place_id and str(window.place_id)} for window in windows]

@@ -1,4 +1,4 @@
-"""When a doctor can be seen: weekly hours and blocked time."""
+"""When a doctor can be seen: the weekly hours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from niyat.appointments import doctor_queries, errors
-from niyat.appointments.commands.block_time import block_time
-from niyat.appointments.commands.set_week import Hours, set_week
+from niyat.appointments.commands.set_week import set_week
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.shapes import BlockBody, BlockView, WeekBody, WeekView
-from niyat.appointments.http.table import TABLE
+from niyat.appointments.http.shapes import (
+    HitView,
+    PreviewView,
+    WeekBody,
+    WeekSetView,
+    WeekView,
+)
+from niyat.appointments.http.table import SETTLING, TABLE
+from niyat.appointments.preview import preview
 from niyat.kernel.auth import Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
@@ -20,13 +26,15 @@ from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 
 router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 
-WRITES = (
+PREVIEWS = (
     Unauthenticated,
     Forbidden,
     InvalidRequest,
-    IdempotencyKeyReused,
     errors.DoctorNotFound,
-    errors.ReasonRequired,
+    errors.HoursOverlap,
+    errors.ConsultationTypeNotOffered,
+    errors.PlaceNotFound,
+    *SETTLING,
 )
 
 
@@ -42,47 +50,48 @@ async def get_week(doctor_id: UUID, db: Db) -> WeekView:
 
 @router.post(
     "/weekly",
-    response_model=WeekView,
+    response_model=WeekSetView,
     summary="Set a doctor's weekly hours",
-    responses=problems(
-        TABLE, *WRITES, errors.HoursOverlap, errors.ConsultationTypeNotOffered, errors.PlaceNotFound
-    ),
+    responses=problems(TABLE, *PREVIEWS, IdempotencyKeyReused, errors.ReasonRequired),
 )
 async def set_weekly_hours(body: WeekBody, who: Staff, once: OnceOnly, here: Here) -> Response:
-    """By that doctor or an admin. Free times follow at once; what is held or booked stays as it is."""
-    hours = [Hours(**window.model_dump()) for window in body.hours]
+    """By that doctor or an admin. Free times follow at once. Bookings outside of the new hours are named; each keeps
+    its time unless `bookings` says that it is cancelled, with everything paid going back, or moved.
+    """
 
     async def command(conn: Connection) -> Answer:
-        await set_week(
-            conn, who, body.doctor_id, hours, reason=body.reason, days_ahead=here.settings.days_ahead
+        hits = await set_week(
+            conn,
+            who,
+            body.doctor_id,
+            body.windows,
+            body.outcomes,
+            reason=body.reason,
+            days_ahead=here.settings.days_ahead,
         )
-        week = WeekView(**await doctor_queries.week(conn, body.doctor_id))
-        return Answer(200, week.model_dump(mode="json"))
+        week = await doctor_queries.week(conn, body.doctor_id)
+        view = WeekSetView(**week, bookings=[HitView.of(hit) for hit in hits])
+        return Answer(200, view.model_dump(mode="json"))
 
     return (await answer_once(here.db, once, command)).response()
 
 
 @router.post(
-    "/block",
-    status_code=201,
-    response_model=BlockView,
-    summary="Take time out of a doctor's schedule",
-    responses=problems(TABLE, *WRITES, errors.BookingsInTheWay),
+    "/weekly/preview",
+    summary="What other weekly hours would do",
+    responses=problems(TABLE, *PREVIEWS),
 )
-async def take_time_out(body: BlockBody, who: Staff, once: OnceOnly, here: Here) -> Response:
-    """By that doctor or an admin. Refused, with the bookings' ids, where there are any: none is dropped silently."""
-
-    async def command(conn: Connection) -> Answer:
-        block_id = await block_time(
-            conn,
-            who,
-            body.doctor_id,
-            body.starts_at,
-            body.ends_at,
-            reason=body.reason,
-            days_ahead=here.settings.days_ahead,
-        )
-        view = BlockView(block_id=block_id, **body.model_dump(exclude={"reason"}))
-        return Answer(201, view.model_dump(mode="json"))
-
-    return (await answer_once(here.db, once, command)).response()
+async def preview_weekly_hours(body: WeekBody, who: Staff, here: Here) -> PreviewView:
+    """Nothing changes. `bookings` are those outside of the new hours."""
+    effect = await preview(
+        here.db,
+        [body.doctor_id],
+        set_week,
+        who,
+        body.doctor_id,
+        body.windows,
+        body.outcomes,
+        reason=body.why,
+        days_ahead=here.settings.days_ahead,
+    )
+    return PreviewView.of(effect)

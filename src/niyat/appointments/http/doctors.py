@@ -11,11 +11,19 @@ from fastapi import APIRouter, Query, Response
 from niyat.appointments import doctor_queries, errors
 from niyat.appointments.commands.create_doctor import NewDoctor, create_doctor
 from niyat.appointments.commands.offer import Consultation
-from niyat.appointments.commands.update_doctor import DoctorChange, update_doctor
+from niyat.appointments.commands.update_doctor import update_doctor
 from niyat.appointments.domain import ConsultationType
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.shapes import DoctorBody, DoctorChangeBody, DoctorView
+from niyat.appointments.http.shapes import (
+    DoctorBody,
+    DoctorChangeBody,
+    DoctorChangedView,
+    DoctorView,
+    HitView,
+    PreviewView,
+)
 from niyat.appointments.http.table import TABLE
+from niyat.appointments.preview import preview
 from niyat.kernel.auth import Admin, Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
@@ -98,27 +106,46 @@ async def add_doctor(body: DoctorBody, who: Admin, once: OnceOnly, db: Db) -> Re
     return (await answer_once(db, once, command)).response()
 
 
+CHANGES = (Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound)
+
+
 @router.patch(
     "/doctors/{doctor_id}",
-    response_model=DoctorView,
     summary="Change a doctor's profile or offer",
-    responses=problems(
-        TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound, errors.ReasonRequired
-    ),
+    responses=problems(TABLE, *CHANGES, errors.ReasonRequired),
 )
-async def change_doctor(doctor_id: UUID, body: DoctorChangeBody, who: Staff, here: Here) -> DoctorView:
+async def change_doctor(doctor_id: UUID, body: DoctorChangeBody, who: Staff, here: Here) -> DoctorChangedView:
     """By an admin; the doctor may change all but the name, specialty, registration number and being listed.
-    Free times follow at once; what is held or booked keeps its time, its price and its terms.
+    Free times follow at once; what is held or booked keeps its time, its price and its terms. Bookings of what is
+    no longer on offer are named.
     """
-    offer = body.consultations
-    change = DoctorChange(
-        offer=None if offer is None else [Consultation(**one.model_dump()) for one in offer],
-        **body.model_dump(exclude={"consultations", "reason"}),
-    )
+    days_ahead = here.settings.days_ahead
 
-    async def command(conn: Connection) -> DoctorView:
-        days_ahead = here.settings.days_ahead
-        await update_doctor(conn, who, doctor_id, change, reason=body.reason, days_ahead=days_ahead)
-        return DoctorView(**await doctor_queries.doctor(conn, doctor_id, even_inactive=True))
+    async def command(conn: Connection) -> DoctorChangedView:
+        hits = await update_doctor(
+            conn, who, doctor_id, body.change(), reason=body.reason, days_ahead=days_ahead
+        )
+        doctor = await doctor_queries.doctor(conn, doctor_id, even_inactive=True)
+        return DoctorChangedView(**doctor, bookings=[HitView.of(hit) for hit in hits])
 
     return await here.db.run(command)
+
+
+@router.post(
+    "/doctors/{doctor_id}/preview",
+    summary="What another profile or offer of a doctor would do",
+    responses=problems(TABLE, *CHANGES),
+)
+async def preview_doctor(doctor_id: UUID, body: DoctorChangeBody, who: Staff, here: Here) -> PreviewView:
+    """Nothing changes. `bookings` are those of what would no longer be on offer."""
+    effect = await preview(
+        here.db,
+        [doctor_id],
+        update_doctor,
+        who,
+        doctor_id,
+        body.change(),
+        reason=body.why,
+        days_ahead=here.settings.days_ahead,
+    )
+    return PreviewView.of(effect)

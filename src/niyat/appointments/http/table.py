@@ -10,6 +10,9 @@ TABLE: ErrorTable = {
     errors.DoctorNotFound: 404,
     errors.ClinicNotFound: 404,
     errors.PlaceNotFound: 404,
+    errors.BlockNotFound: 404,
+    errors.OverrideNotFound: 404,
+    errors.HolidayNotFound: 404,
     errors.AppointmentNotFound: 404,
     errors.CalendarFeedNotFound: 404,
     errors.SlotTaken: 409,
@@ -20,6 +23,7 @@ TABLE: ErrorTable = {
     errors.AccountIsADoctor: 409,
     errors.PlaceExists: 409,
     errors.BookingsInTheWay: 409,
+    errors.NotInTheWay: 409,
     errors.HoldLapsed: 409,
     errors.AppointmentCancelled: 409,
     errors.AlreadyPaid: 409,
@@ -38,6 +42,20 @@ TABLE: ErrorTable = {
     errors.VideoUnavailable: 503,
     errors.UnknownTimeZone: 422,
     errors.HoursOverlap: 422,
+    errors.HolidayCalendarNotFound: 422,
+    errors.DayIsOver: 422,
     errors.ReasonRequired: 422,
     errors.ReasonContradicts: 422,
 }
+
+SETTLING = (
+    errors.NotInTheWay,
+    errors.SlotNotFound,
+    errors.SlotTaken,
+    errors.SlotBlocked,
+    errors.NoticeTooShort,
+    errors.ConsultationTypeNotOffered,
+    errors.AlreadyStarted,
+    errors.IllegalMove,
+)
+"""What keeps a booking from its outcome, and so the whole change from being made."""

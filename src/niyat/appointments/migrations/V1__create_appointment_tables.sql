@@ -98,7 +98,7 @@ CREATE TABLE availability_overrides (
     end_time   time,
     consultation_types text[] CHECK (known_types(consultation_types)),
     place_id   uuid REFERENCES places (id),
-    reason     text NOT NULL DEFAULT '' CHECK (length(reason) <= 200),
+    reason     text NOT NULL DEFAULT '' CHECK (length(reason) <= 500),
     created_at timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT availability_overrides_both_times CHECK ((start_time IS NULL) = (end_time IS NULL)),
     CONSTRAINT availability_overrides_ends_after_start CHECK (end_time > start_time),
@@ -286,7 +286,8 @@ CREATE TABLE audit_log (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     actor_id   uuid NOT NULL,
     action     text NOT NULL CHECK (action IN (
-        'create-clinic', 'create-place', 'create-doctor', 'update-doctor', 'set-week', 'block-time',
+        'create-clinic', 'create-place', 'create-doctor', 'update-doctor', 'set-week', 'block-time', 'lift-block',
+        'set-override', 'remove-override', 'set-holiday-calendar', 'add-holiday', 'remove-holiday',
         'confirm-appointment', 'cancel-appointment', 'complete-appointment', 'mark-no-show',
         'reschedule-appointment', 'check-in', 'running-late')),
     subject_id uuid NOT NULL,                           -- the clinic, the doctor or the appointment

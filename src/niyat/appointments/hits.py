@@ -1,0 +1,93 @@
+"""The bookings that a change of a doctor's schedule hits, and what becomes of each: nothing is dropped silently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from niyat.kernel.db import Connection, Row
+
+# A visit that is over is no longer hit; one that goes on is.
+HEAD = """
+SELECT a.id AS appointment_id, a.slot_id, a.doctor_id, a.patient_id, a.status, a.consultation_type,
+    a.starts_at, a.ends_at, a.status = 'confirmed' OR a.secured_by IS NOT NULL AS stands
+FROM appointments a JOIN doctors d ON d.id = a.doctor_id
+WHERE a.status IN ('reserved', 'pending-payment', 'confirmed') AND a.ends_at > niyat_now() AND """
+
+WITHIN = HEAD + "a.doctor_id = $1 AND a.starts_at < $3 AND a.ends_at > $2 ORDER BY a.starts_at, a.id"
+
+OUTSIDE = (
+    HEAD
+    + """(a.doctor_id = ANY ($1) OR d.clinic_id = $2)
+    AND ($3::date[] IS NULL OR (a.starts_at AT TIME ZONE d.time_zone)::date = ANY ($3))
+    AND lies_outside_hours(a, d) ORDER BY a.starts_at, a.id"""
+)
+
+NOT_OFFERED = (
+    HEAD + "a.doctor_id = $1 AND (NOT d.active OR a.consultation_type <> ALL ($2)) ORDER BY a.starts_at, a.id"
+)
+OFFERED = "SELECT array_agg(consultation_type) FROM consultation_settings WHERE doctor_id = $1"
+
+Fate: TypeAlias = Literal["needed", "kept", "cancelled", "moved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A booking that the change hits. `stands`: it is confirmed or being paid, more than a hold that may lapse."""
+
+    appointment_id: UUID
+    slot_id: UUID
+    doctor_id: UUID
+    patient_id: UUID
+    status: str
+    consultation_type: str
+    starts_at: datetime
+    ends_at: datetime
+    stands: bool
+    outcome: Fate = "kept"
+    amount_owed_back: int | None = None
+    new_starts_at: datetime | None = None
+    new_ends_at: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API shows it."""
+        shown: dict[str, Any] = HITS.dump_python(self, mode="json", exclude={"stands", "slot_id"})
+        return shown
+
+
+HITS = TypeAdapter(Hit)
+
+
+async def within(conn: Connection, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> list[Hit]:
+    """The doctor's bookings that a block from `starts_at` to `ends_at` would hit, by time."""
+    return _hits(await conn.fetch(WITHIN, doctor_id, starts_at, ends_at))
+
+
+async def outside(
+    conn: Connection,
+    *,
+    doctor_ids: Sequence[UUID] = (),
+    clinic_id: UUID | None = None,
+    days: Sequence[date] | None = None,
+) -> list[Hit]:
+    """Bookings of these doctors, or of the clinic's, that lie outside of the hours as they are now, by time.
+
+    `days`: only those that begin on one of these days, in their doctor's zone.
+    """
+    return _hits(await conn.fetch(OUTSIDE, doctor_ids, clinic_id, days))
+
+
+async def not_offered(conn: Connection, doctor_id: UUID) -> list[Hit]:
+    """The doctor's bookings of a type, or of a doctor, that is no longer on offer, by time."""
+    offered = await conn.fetchval(OFFERED, doctor_id)
+    return _hits(await conn.fetch(NOT_OFFERED, doctor_id, offered or []))
+
+
+def _hits(rows: Sequence[Row]) -> list[Hit]:
+    values: list[dict[str, Any]] = [dict(row) for row in rows]
+    return [Hit(**each) for each in values]
