@@ -17,6 +17,7 @@ from niyat.events.catalogue import (
     AppointmentCancelled,
     AppointmentConfirmed,
     AppointmentEvent,
+    AppointmentNoShow,
     AppointmentRescheduled,
     Event,
     PaymentCompleted,
@@ -277,7 +278,25 @@ def cancelled(visit: Visit, **different: Any) -> AppointmentCancelled:
     return _about(AppointmentCancelled, visit, **fields | different)
 
 
-def rescheduled(visit: Visit, starts_at: datetime, revision: int) -> AppointmentRescheduled:
+def missed(visit: Visit, party: str) -> AppointmentNoShow:
+    return _about(
+        AppointmentNoShow,
+        visit,
+        status="no-show",
+        party=party,
+        reason_code=f"{party}-absent",
+        amount=50_000,
+        amount_owed_back=50_000 if party == "doctor" else 0,
+        currency="INR",
+        payment_id=visit.payment_id,
+    )
+
+
+def rescheduled(
+    visit: Visit, starts_at: datetime, revision: int, *, before: datetime | None = None
+) -> AppointmentRescheduled:
+    """From `before`, else from the visit's first time, ₹200 cheaper each time."""
+    previous = before or visit.starts_at
     return _about(
         AppointmentRescheduled,
         visit,
@@ -285,11 +304,11 @@ def rescheduled(visit: Visit, starts_at: datetime, revision: int) -> Appointment
         revision=revision,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=30),
-        previous_starts_at=visit.starts_at,
-        previous_ends_at=visit.starts_at + timedelta(minutes=30),
+        previous_starts_at=previous,
+        previous_ends_at=previous + timedelta(minutes=30),
         rescheduled_by="doctor",
         reason_code="doctor-request",
-        amount=30_000,
+        amount=50_000 - 20_000 * revision,
         amount_owed_back=20_000,
         currency="INR",
         payment_id=visit.payment_id,

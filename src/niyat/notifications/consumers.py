@@ -43,9 +43,12 @@ async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
 
 
 async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> None:
-    await withdraw_promises(
+    """Who had not heard of the move before is told of both as one, from the time that they know."""
+    withdrawn = await withdraw_promises(
         conn, event.appointment_id, because="appointment-moved", before_revision=event.revision
     )
+    unheard = [row["payload"] for row in withdrawn if row["type"] == NotificationType.APPOINTMENT_RESCHEDULED]
+    this = {"previous_starts_at": event.previous_starts_at.isoformat(), "amount": event.amount_owed_back}
     moved = Intent(
         type=NotificationType.APPOINTMENT_RESCHEDULED,
         account_id=event.patient_id,
@@ -53,8 +56,8 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
         revision=event.revision,
         dedupe_key=f"rescheduled:{event.appointment_id}:{event.revision}:EMAIL",
         payload={
-            "previous_starts_at": event.previous_starts_at.isoformat(),
-            "amount": event.amount_owed_back,
+            "previous_starts_at": [*unheard, this][0]["previous_starts_at"],
+            "amount": sum(payload["amount"] for payload in [*unheard, this]),
             "currency": event.currency,
         },
         too_late_at=event.ends_at,

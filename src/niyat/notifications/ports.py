@@ -42,6 +42,7 @@ class Account(BaseModel):
     email: str | None = None
     phone: str | None = None
     language: str | None = None
+    time_zone: str | None = None
 
 
 class Appointments(Protocol):

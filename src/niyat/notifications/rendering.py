@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -22,9 +23,12 @@ from niyat.notifications.ports import Account, AppointmentView
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-VISITS = {"VIDEO": "Video visit", "AUDIO": "Phone visit", "IN_PERSON": "Visit in person"}
+DEFAULT_LANGUAGE = "en"
+VISITS = {
+    "en": {"VIDEO": "Video visit", "AUDIO": "Phone visit", "IN_PERSON": "Visit in person"},
+    "hi": {"VIDEO": "वीडियो मुलाक़ात", "AUDIO": "फ़ोन पर मुलाक़ात", "IN_PERSON": "क्लिनिक में मुलाक़ात"},
+}
+"""The languages that we write in. A template of another language speaks of times and visits in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Template:
     subject: str
     text: str
     html: str
+    language: str = DEFAULT_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +80,39 @@ def _layout() -> str:
     return (TEMPLATES / "layout.html").read_text()
 
 
-def local_time(instant: datetime, time_zone: str) -> str:
+def local_time(instant: datetime, time_zone: str, language: str = DEFAULT_LANGUAGE) -> str:
     """The instant on the clocks of `time_zone`, which it names: `Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata)`."""
     local = instant.astimezone(ZoneInfo(time_zone))
-    day = f"{DAYS[local.weekday()]}, {local.day} {MONTHS[local.month - 1]} {local.year}"
-    return f"{day}, {local:%H:%M} {local.tzname()} ({time_zone})"
+    locale = language if language in VISITS else DEFAULT_LANGUAGE
+    return f"{format_datetime(local, 'EEE, d MMM y, HH:mm', locale=locale)} {local.tzname()} ({time_zone})"
+
+
+def clocks_of(account: Account, appointment: AppointmentView) -> str:
+    """The zone of the times that this reader is told: their own, but the place's for who travels to it."""
+    if appointment.consultation_type == "IN_PERSON":
+        return appointment.time_zone
+    return account.time_zone or appointment.time_zone
 
 
 def facts(
-    *, account: Account, appointment: AppointmentView, payload: Mapping[str, Any], site_url: str
+    *,
+    account: Account,
+    appointment: AppointmentView,
+    payload: Mapping[str, Any],
+    site_url: str,
+    language: str = DEFAULT_LANGUAGE,
 ) -> dict[str, Any]:
-    """What a template may speak of. Never the reason for a visit: it is not asked for."""
-    zone = appointment.time_zone
+    """What a template in `language` may speak of. Never the reason for a visit: it is not asked for."""
+    zone = clocks_of(account, appointment)
+    visits = VISITS.get(language, VISITS[DEFAULT_LANGUAGE])
     known: dict[str, Any] = {
+        "language": language,
         "name": account.name or "",
         "doctor": appointment.doctor_name,
         "clinic": appointment.clinic_name or "Niyat",
         "place": appointment.place if appointment.consultation_type == "IN_PERSON" else None,
-        "visit": VISITS.get(appointment.consultation_type, "Visit"),
-        "when": local_time(appointment.starts_at, zone),
+        "visit": visits.get(appointment.consultation_type, visits["IN_PERSON"]),
+        "when": local_time(appointment.starts_at, zone, language),
         "status": appointment.status,
         "site_url": site_url,
         "amount": _money(payload, "amount"),
@@ -106,7 +125,7 @@ def facts(
         "previously": None,
     }
     if previous := payload.get("previous_starts_at"):
-        known["previously"] = local_time(datetime.fromisoformat(previous), zone)
+        known["previously"] = local_time(datetime.fromisoformat(previous), zone, language)
     return known
 
 

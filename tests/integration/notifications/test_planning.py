@@ -20,7 +20,17 @@ from niyat.kernel.db import Connection
 from niyat.notifications.commands.claim import LEASE_SECONDS, claim_due
 from niyat.notifications.commands.templates import live_template, seed_templates, shipped
 from niyat.notifications.domain import TRANSITIONS, NotificationChannel, NotificationStatus, NotificationType
-from tests.support.notifications import Visit, World, about_money, cancelled, confirmed, paid, rescheduled
+from niyat.notifications.rendering import local_time
+from tests.support.notifications import (
+    Visit,
+    World,
+    about_money,
+    cancelled,
+    confirmed,
+    missed,
+    paid,
+    rescheduled,
+)
 
 
 async def test_a_confirmation_and_three_reminders_are_planned_once_though_the_event_comes_twice(
@@ -86,6 +96,45 @@ async def test_a_move_replaces_the_reminders_of_the_time_before(world: World) ->
     confirmation, moved = await world.subjects(visit)
     assert confirmation.startswith("Confirmed")
     assert moved.startswith("Moved")
+
+
+async def test_two_moves_are_told_as_one_to_whom_the_first_was_not_told(world: World) -> None:
+    visit = await world.visit(language="hi", time_zone="America/New_York")
+    await world.events(confirmed(visit))
+    await world.deliver()
+    first, second = visit.starts_at + timedelta(days=1), visit.starts_at + timedelta(days=2)
+    await world.events(rescheduled(visit, first, 1), rescheduled(visit, second, 2, before=first))
+    world.appointments.change(visit.appointment_id, revision=2, starts_at=second)
+    await world.deliver()
+    moved = (await world.sandbox.mails(visit.email))[0]
+    assert moved["subject"].startswith("समय बदला")
+    assert local_time(visit.starts_at, "America/New_York", "hi") in moved["text"]
+    assert local_time(second, "America/New_York", "hi") in moved["text"]
+    assert "₹400.00" in moved["text"]
+    assert len(await world.subjects(visit)) == 2
+    assert (await world.states(visit))["APPOINTMENT_RESCHEDULED"] == ["suppressed", "sent"]
+
+
+async def test_a_move_that_was_overtaken_by_a_cancellation_is_not_told(world: World) -> None:
+    visit = await world.visit()
+    later = visit.starts_at + timedelta(days=1)
+    await world.events(rescheduled(visit, later, 1))
+    world.appointments.change(visit.appointment_id, status="cancelled", revision=1)  # its event is on its way
+    await world.deliver()
+    assert (await world.states(visit))["APPOINTMENT_RESCHEDULED"] == ["suppressed"]
+    assert await world.subjects(visit) == []
+
+
+async def test_the_doctors_absence_is_told_once_and_the_patients_own_is_not(world: World) -> None:
+    visit = await world.visit()
+    world.appointments.change(visit.appointment_id, status="no-show")
+    await world.events(missed(visit, "patient"))
+    assert await world.queue(visit) == []
+    await world.events(missed(visit, "doctor"))
+    await world.events(missed(visit, "doctor"))
+    await world.deliver()
+    mail = await world.only_mail(visit)
+    assert "goes back to you: ₹500.00" in mail["text"]
 
 
 async def test_money_is_told_as_it_moves(world: World) -> None:

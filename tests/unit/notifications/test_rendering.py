@@ -15,9 +15,10 @@ from niyat.notifications.commands.templates import shipped
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.errors import TemplateWrong
 from niyat.notifications.ports import Account, AppointmentView
-from niyat.notifications.rendering import MONTHS, Template, facts, local_time, render
+from niyat.notifications.rendering import Template, facts, local_time, render
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHOWN = re.compile(r"\w{3}, (\d+) (\w{3}) (\d{4}), (\d\d):(\d\d) (\S+) \((\S+)\)")
 
 
@@ -40,9 +41,14 @@ def visit(**different: object) -> AppointmentView:
 
 
 def known(
-    payload: dict[str, object] | None = None, *, name: str = "Asha", **different: object
+    payload: dict[str, object] | None = None,
+    *,
+    name: str = "Asha",
+    zone: str | None = None,
+    language: str = "en",
+    **different: object,
 ) -> dict[str, object]:
-    account = Account(account_id=uuid4(), name=name)
+    account = Account(account_id=uuid4(), name=name, time_zone=zone)
     everything: dict[str, object] = {
         "amount": 11_800_050,
         "currency": "INR",
@@ -56,13 +62,17 @@ def known(
         appointment=visit(**different),
         payload=everything if payload is None else payload,
         site_url="https://clinic.example",
+        language=language,
     )
 
 
 def shipped_template(
-    kind: NotificationType, channel: NotificationChannel = NotificationChannel.EMAIL
+    kind: NotificationType,
+    channel: NotificationChannel = NotificationChannel.EMAIL,
+    language: str = "en",
 ) -> Template:
-    found = next(each for each in shipped() if (each.type, each.channel) == (kind, channel))
+    wanted = (kind, channel, language)
+    found = next(each for each in shipped() if (each.type, each.channel, each.language) == wanted)
     return Template(1, found.subject, found.text, found.html)
 
 
@@ -112,6 +122,48 @@ def test_every_message_ships_for_mail_and_for_text_message() -> None:
     assert there == {
         (t, c) for t in NotificationType for c in (NotificationChannel.EMAIL, NotificationChannel.SMS)
     }
+
+
+MOVED_AND_MISSED = (NotificationType.APPOINTMENT_RESCHEDULED, NotificationType.APPOINTMENT_NO_SHOW)
+
+
+@pytest.mark.parametrize("kind", MOVED_AND_MISSED)
+@pytest.mark.parametrize("channel", [NotificationChannel.EMAIL, NotificationChannel.SMS])
+def test_what_ships_in_hindi_is_in_hindi_throughout(
+    kind: NotificationType, channel: NotificationChannel
+) -> None:
+    known_in_hindi = known(language="hi", doctor_name="डॉ. मीरा", place="पुणे", clinic_name="क्लिनिक")
+    words = render(shipped_template(kind, channel, "hi"), known_in_hindi | {"name": "आशा"})
+    own = {"IST", "Asia", "Kolkata", "https", "clinic", "example"}
+    assert set(re.findall(r"[A-Za-z]+", words.subject + words.text)) <= own
+    if words.html:
+        assert 'lang="hi"' in words.html
+        assert "Sent by" not in words.html
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_a_move_says_the_old_and_the_new_time_on_the_readers_clocks(language: str) -> None:
+    kind = NotificationType.APPOINTMENT_RESCHEDULED
+    spoken = known(zone="America/New_York", language=language, consultation_type="VIDEO")
+    words = render(shipped_template(kind, language=language), spoken)
+    for part in (words.text, words.html):
+        for day in (23, 24):
+            assert local_time(datetime(2026, 11, day, 5, tzinfo=UTC), "America/New_York", language) in part
+        assert "₹1,18,000.50" in part
+
+
+def test_who_travels_to_a_place_reads_its_clocks() -> None:
+    spoken = known(zone="America/New_York", consultation_type="IN_PERSON")
+    assert spoken["when"] == "Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata)"
+
+
+def test_a_failed_video_is_not_called_an_absent_doctor() -> None:
+    template = shipped_template(NotificationType.APPOINTMENT_NO_SHOW)
+    failed = render(template, known({"reason_code": "video-failed"}))
+    absent = render(template, known({"reason_code": "doctor-absent"}))
+    assert "video connection" in failed.text
+    assert "the doctor was not" not in failed.text
+    assert "the doctor was not" in absent.text
 
 
 def test_a_confirmation_says_who_when_and_where() -> None:

@@ -101,7 +101,7 @@ async def _send(parts: Parts, claimed: Claimed, reached: Reached, outcome: Outco
         async with parts.db.pool.acquire() as conn:
             template = await live_template(conn, claimed.type, reached.channel, reached.language)
         outcome = replace(outcome, template_version=template.version)
-        words = render(template, reached.facts)
+        words = render(template, reached.facts(template.language))
         async with asyncio.timeout(ATTEMPT_SECONDS):
             receipt = await _hand_over(parts, claimed, reached, words)
     except (DeliveryRefused, TemplateWrong) as refused:

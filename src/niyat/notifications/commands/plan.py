@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from niyat.kernel.correlation import correlation_id
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
 from niyat.notifications.domain import PROMISES, Intent
 
@@ -27,9 +27,11 @@ WITH withdrawn AS (
     SET status = 'suppressed', last_error = $1, sealed = NULL, finished_at = niyat_now()
     WHERE appointment_id = $2 AND status = 'queued' AND type = ANY ($3)
       AND ($4::bigint IS NULL OR revision < $4)
-    RETURNING *)
-INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
-SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM withdrawn
+    RETURNING *),
+logged AS (
+    INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
+    SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM withdrawn)
+SELECT type, payload FROM withdrawn ORDER BY revision
 """
 
 
@@ -60,9 +62,10 @@ async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
 
 async def withdraw_promises(
     conn: Connection, appointment_id: UUID, *, because: str, before_revision: int | None = None
-) -> None:
+) -> Sequence[Row]:
     """Suppress what is queued and says that this visit will take place (at an earlier revision, if one is given).
 
+    Returns the type and payload of what will now not be said, by revision.
     What is being sent at this moment is held against the appointment itself, by `reach`.
     """
-    await conn.execute(WITHDRAW, because, appointment_id, list(PROMISES), before_revision)
+    return await conn.fetch(WITHDRAW, because, appointment_id, list(PROMISES), before_revision)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from niyat.notifications.commands.claim import Claimed
@@ -25,12 +26,12 @@ SELECT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Where one message goes, in which language, and what it may speak of."""
+    """Where one message goes, in which language it is wanted, and what it may speak of in the one there is."""
 
     channel: NotificationChannel
     address: str
     language: str | None
-    facts: Mapping[str, object]
+    facts: Callable[[str], Mapping[str, object]]
 
 
 class NoLongerSo(Exception):
@@ -55,7 +56,9 @@ async def reach(parts: Parts, claimed: Claimed) -> Reached:
         except SealedElsewhere as wrong:
             raise CannotBeSent(wrong.code) from None
         known = {"code": code.code, "clinic": parts.clinic, "site_url": parts.site_url}
-        return Reached(claimed.channel, code.address, claimed.language, known)
+        return Reached(
+            claimed.channel, code.address, claimed.language, lambda language: known | {"language": language}
+        )
     if claimed.account_id is None or claimed.appointment_id is None:
         raise CannotBeSent("nothing-to-say")
     try:
@@ -67,8 +70,10 @@ async def reach(parts: Parts, claimed: Claimed) -> Reached:
     _still_so(claimed, claimed.account_id, appointment)
     await _not_superseded(parts, claimed)
     channel, address = _address(claimed.channel, account, sms=parts.sms is not None)
-    known = facts(account=account, appointment=appointment, payload=claimed.payload, site_url=parts.site_url)
-    return Reached(channel, address, account.language, known)
+    about = partial(
+        facts, account=account, appointment=appointment, payload=claimed.payload, site_url=parts.site_url
+    )
+    return Reached(channel, address, account.language, lambda language: about(language=language))
 
 
 def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView) -> None:

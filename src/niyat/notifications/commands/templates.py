@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from niyat.kernel.db import Connection
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.errors import TemplateWrong
-from niyat.notifications.rendering import TEMPLATES, Template
-
-DEFAULT_LANGUAGE = "en"
+from niyat.notifications.rendering import DEFAULT_LANGUAGE, TEMPLATES, Template
 
 LIVE = """
-SELECT version, subject, text, html FROM notification_templates
+SELECT version, subject, text, html, language FROM notification_templates
 WHERE type = $1 AND channel = $2 AND language = ANY ($3) AND live
 ORDER BY array_position($3, language) LIMIT 1
 """
