@@ -32,8 +32,9 @@ WHERE ($1::uuid IS NULL OR a.doctor_id = $1)
 ORDER BY a.starts_at, a.id LIMIT $9
 """
 
+# Others ask what a payment for it must come to: that is the price as it was quoted, whatever a move did since.
 INTERNAL = """
-SELECT a.id AS appointment_id, a.doctor_id, a.patient_id, a.status, a.price_amount AS amount, a.currency, a.policy,
+SELECT a.id AS appointment_id, a.doctor_id, a.patient_id, a.status, a.quoted_amount AS amount, a.currency, a.policy,
     a.hold_expires_at, a.starts_at, a.ends_at, a.time_zone, a.revision, a.secured_by, a.consultation_type,
     d.name AS doctor_name, d.account_id AS doctor_account_id, c.name AS clinic_name,
     place_of(a.place_id, d, c) AS place, a.cancelled_by, a.amount_owed_back, a.updated_at

@@ -155,6 +155,8 @@ async def test_the_difference_of_a_cheaper_time_is_owed_back_and_a_cancellation_
     told = await last_event(world, held)
     assert (told["amount"], told["amount_owed_back"], told["payment_id"]) == (30_000, 20_000, str(payment))
     assert (await world.captured(held, payment)) == {"outcome": "confirmed", "amount_owed_back": 0}
+    quote = await world.payments.call("GET", f"/internal/appointments/{held['appointment_id']}")
+    assert quote["amount"] == 50_000
     cancelled = await who.call("POST", f"{API}/{held['appointment_id']}/cancel")
     assert cancelled["amount_owed_back"] == 30_000
     assert (await world.captured(held, payment))["amount_owed_back"] == 50_000

@@ -710,7 +710,7 @@ class QuoteView(BaseModel):
     doctor_id: UUID
     patient_id: UUID
     status: AppointmentStatus
-    amount: int
+    amount: int = Field(description="Minor units; as quoted when it was booked, even if it costs less by now")
     currency: str
     policy: PolicyView
     hold_expires_at: datetime
