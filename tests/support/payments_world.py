@@ -132,14 +132,14 @@ class InMemoryAppointments:
     def _secure(self, visit: Visit, payment_id: UUID, amount: int, currency: str) -> Secured:
         if visit.secured_by == payment_id and visit.live:
             return Secured.SECURED
-        if visit.status == "confirmed":
-            return Secured.ALREADY_PAID
         if visit.status == "cancelled":
             return Secured.CANCELLED
-        if visit.secured_by is not None and visit.live:
-            return Secured.BUSY
         if (amount, currency) != (visit.amount, visit.currency):
             return Secured.MISMATCH
+        if visit.status == "confirmed":
+            return Secured.ALREADY_PAID
+        if visit.secured_by is not None and visit.live:
+            return Secured.BUSY
         if not visit.live:
             if not visit.slot_free:
                 return Secured.GONE
