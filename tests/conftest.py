@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import Databases, PostgresForTests
+
+# A shared machine is slow at times: that an example took long says nothing. What CI tries is the same every time.
+settings.register_profile(
+    "niyat", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("niyat")
 
 pytest_plugins = ["tests.support.fixtures_sandbox"]
 

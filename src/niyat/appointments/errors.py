@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from niyat.appointments.hit import Hit
 from niyat.kernel.errors import NiyatError
-
-if TYPE_CHECKING:
-    from niyat.appointments.hits import Hit
 
 
 class SlotTaken(NiyatError):

@@ -1,15 +1,13 @@
-"""The bookings that a change of a doctor's schedule hits, and what becomes of each: nothing is dropped silently."""
+"""Finds the bookings that a change of a doctor's schedule hits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
+from niyat.appointments.hit import Hit
 from niyat.kernel.db import Connection, Row
 
 # A visit that is over is no longer hit; one that goes on is.
@@ -32,35 +30,6 @@ NOT_OFFERED = (
     HEAD + "a.doctor_id = $1 AND (NOT d.active OR a.consultation_type <> ALL ($2)) ORDER BY a.starts_at, a.id"
 )
 OFFERED = "SELECT array_agg(consultation_type) FROM consultation_settings WHERE doctor_id = $1"
-
-Fate: TypeAlias = Literal["needed", "kept", "cancelled", "moved"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A booking that the change hits. `stands`: it is confirmed or being paid, more than a hold that may lapse."""
-
-    appointment_id: UUID
-    slot_id: UUID
-    doctor_id: UUID
-    patient_id: UUID
-    status: str
-    consultation_type: str
-    starts_at: datetime
-    ends_at: datetime
-    stands: bool
-    outcome: Fate = "kept"
-    amount_owed_back: int | None = None
-    new_starts_at: datetime | None = None
-    new_ends_at: datetime | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """As the API shows it."""
-        shown: dict[str, Any] = HITS.dump_python(self, mode="json", exclude={"stands", "slot_id"})
-        return shown
-
-
-HITS = TypeAdapter(Hit)
 
 
 async def within(conn: Connection, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> list[Hit]:

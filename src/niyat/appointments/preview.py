@@ -14,7 +14,8 @@ from uuid import UUID
 from niyat.appointments.commands.plan import lock_doctors, replan
 from niyat.appointments.commands.replan_clinic import NEXT
 from niyat.appointments.errors import BookingsInTheWay
-from niyat.appointments.hits import Hit, outside
+from niyat.appointments.hit import Hit
+from niyat.appointments.hits import outside
 from niyat.kernel.db import Connection, Database
 
 P = ParamSpec("P")

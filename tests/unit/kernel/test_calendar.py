@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import vobject
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -55,7 +55,6 @@ def test_an_event_is_read_back_by_both() -> None:
     assert str(entry["url"]) == other.url.value == EVENT.url
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["Asia/Kolkata", "America/New_York", "Europe/London", "Australia/Lord_Howe"]))
 def test_the_instant_is_the_same_in_every_zone(zone: str) -> None:
     local = replace(EVENT, starts_at=STARTS_AT.astimezone(ZoneInfo(zone)))
@@ -64,7 +63,6 @@ def test_the_instant_is_the_same_in_every_zone(zone: str) -> None:
     assert read(text)["dtstart"].dt == read_by_another(text).dtstart.value == STARTS_AT
 
 
-@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_words_survive_folding_and_escaping(summary: str, location: str) -> None:
     text = calendar([replace(EVENT, summary=summary, location=location)], name=summary)
@@ -74,7 +72,6 @@ def test_words_survive_folding_and_escaping(summary: str, location: str) -> None
     assert str(entry["location"]) == other.location.value == location
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8")))
 def test_no_text_breaks_out_of_its_line(words: str) -> None:
     text = calendar([replace(EVENT, summary=words)], name="Appointments")
@@ -96,7 +93,6 @@ def test_a_subscription_says_when_to_come_again() -> None:
     assert b"\nX-PUBLISHED-TTL:PT1H\r" in text
 
 
-@settings(deadline=None)
 @given(NAMES)
 def test_an_invitation_names_both_parties_and_asks_nothing(name: str) -> None:
     clinic, patient = Party("clinic@clinic.example", "Clinic"), Party("p@patient.example", name)

@@ -38,7 +38,7 @@ def test_a_mail_is_marked_as_automatic_and_keeps_its_message_id() -> None:
 WORDS = st.lists(st.text("aZ:,()₹·é", min_size=1, max_size=40), min_size=1, max_size=12).map(" ".join)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(WORDS)
 @example("Confirmed: Dr Meera Rao, Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata), VIDEO")
 def test_a_subject_is_read_as_it_was_written(subject: str) -> None:

@@ -12,7 +12,8 @@ from uuid import UUID
 from niyat.appointments.audit_log import said_why
 from niyat.appointments.commands.plan import locked_schedule, replan
 from niyat.appointments.commands.settle import Outcome, settle
-from niyat.appointments.hits import Hit, within
+from niyat.appointments.hit import Hit
+from niyat.appointments.hits import within
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from niyat.appointments.audit_log import said_why
 from niyat.appointments.commands.plan import locked_schedule, replan
 from niyat.appointments.errors import BlockNotFound
-from niyat.appointments.hits import Hit
+from niyat.appointments.hit import Hit
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden

@@ -12,7 +12,8 @@ from niyat.appointments.audit_log import said_why
 from niyat.appointments.commands.plan import locked_schedule, replan
 from niyat.appointments.commands.settle import Outcome, settle
 from niyat.appointments.errors import OverrideNotFound
-from niyat.appointments.hits import Hit, outside
+from niyat.appointments.hit import Hit
+from niyat.appointments.hits import outside
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection, rows_affected
 

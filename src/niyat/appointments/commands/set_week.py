@@ -17,7 +17,8 @@ from niyat.appointments.commands.plan import locked_schedule, replan
 from niyat.appointments.commands.settle import Outcome, settle
 from niyat.appointments.commands.windows import Window, check_windows, rows_of
 from niyat.appointments.errors import HoursOverlap
-from niyat.appointments.hits import Hit, outside
+from niyat.appointments.hit import Hit
+from niyat.appointments.hits import outside
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 

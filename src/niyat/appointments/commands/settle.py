@@ -11,7 +11,7 @@ from uuid import UUID
 from niyat.appointments.commands.cancel import cancel
 from niyat.appointments.commands.reschedule import reschedule
 from niyat.appointments.errors import BookingsInTheWay, NotInTheWay, SlotBlocked
-from niyat.appointments.hits import Fate, Hit
+from niyat.appointments.hit import Fate, Hit
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import NiyatError

@@ -9,7 +9,8 @@ from uuid import UUID
 from niyat.appointments.audit_log import said_why
 from niyat.appointments.commands.offer import Consultation, set_offer
 from niyat.appointments.commands.plan import locked_schedule, replan
-from niyat.appointments.hits import Hit, not_offered
+from niyat.appointments.hit import Hit
+from niyat.appointments.hits import not_offered
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden

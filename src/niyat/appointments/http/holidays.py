@@ -12,7 +12,8 @@ from fastapi import APIRouter, Query, Response
 from niyat.appointments import errors, schedule_queries
 from niyat.appointments.commands.change_holidays import add_holiday, remove_holiday
 from niyat.appointments.commands.replan_clinic import replan_next
-from niyat.appointments.hits import Hit, outside
+from niyat.appointments.hit import Hit
+from niyat.appointments.hits import outside
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.moments import Day
 from niyat.appointments.http.shapes import (

@@ -17,7 +17,7 @@ from niyat.appointments.commands.settle import Outcome
 from niyat.appointments.commands.update_doctor import DoctorChange
 from niyat.appointments.commands.windows import Window
 from niyat.appointments.domain import AppointmentStatus, Captured, ConsultationType, Party, Secured
-from niyat.appointments.hits import Fate, Hit
+from niyat.appointments.hit import Fate, Hit
 from niyat.appointments.http.moments import Day, LocalTime
 from niyat.appointments.preview import Effect, What
 from niyat.events.catalogue import PaymentMethod, PaymentStatus
