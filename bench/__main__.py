@@ -7,7 +7,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench import report, reserve
+from bench import report, reserve, schedule
 from bench.stack import databases
 
 
@@ -16,9 +16,18 @@ def main() -> None:
         prog="python -m bench", description="The benchmarks; see bench/README.md."
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often each side takes its turn (5)")
-    rounds: int = parser.parse_args().rounds
+    parser.add_argument(
+        "--doctors", type=int, help="measure the making and finding of slots instead, with so many doctors"
+    )
+    asked = parser.parse_args()
+    rounds: int = asked.rounds
     print("Making a PostgreSQL and a clinic; a minute or two …", flush=True)
     before = report.machine()
+    if asked.doctors:
+        with databases() as of:
+            made = schedule.table(asyncio.run(schedule.measure(of, asked.doctors, rounds)))
+        print(f"\nBefore: {before}\nAfter:  {report.machine()}\n\n{made}")
+        return
     with databases() as of, tempfile.TemporaryDirectory(prefix="niyat-bench-") as folder:
         # The same event loop as `niyat up` has.
         figures = asyncio.run(reserve.measure(of, Path(folder), rounds))

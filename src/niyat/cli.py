@@ -65,6 +65,14 @@ def audit(
     raise typer.Exit(0 if report.clean else 1)
 
 
+@cli.command(name="generate-slots")
+def generate_slots() -> None:
+    """Make every doctor's slots for the days ahead, showing how far it is. The hourly job does the same; both may."""
+    from niyat.operate import generate_slots as make
+
+    asyncio.run(make(typer.echo))
+
+
 @cli.command()
 def openapi(
     service: Annotated[str | None, typer.Argument(help="One service; all joined without it")] = None,

@@ -6,12 +6,14 @@ Everything here finds the `niyat up` of this home by what it left in `running.js
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from niyat.app import SERVICES, describe_apps
+from niyat.appointments.commands.generate import generate as make_slots
+from niyat.appointments.settings import AppointmentsSettings
 from niyat.embedded.home import home_directory
 from niyat.embedded.running import Running
 from niyat.events import deadletters
@@ -44,6 +46,19 @@ async def create_admin(email: str, name: str) -> UUID:
     """The account of a new administrator."""
     async with _database("identity") as db:
         return await db.run(make_admin, email=email, name=name)
+
+
+async def generate_slots(say: Callable[[str], None]) -> None:
+    """Make the slots of the days ahead now, and say after each batch of doctors how far it is."""
+    wanted = settings.load(AppointmentsSettings)
+    async with _database("appointments") as db:
+        slots = await make_slots(
+            db,
+            days_ahead=wanted.days_ahead,
+            doctors_per_batch=wanted.doctors_per_batch,
+            report=lambda done: say(f"{done.doctors:,} of {done.of:,} doctors, {done.slots:,} slots"),
+        )
+    say(f"Every doctor's slots are made for {wanted.days_ahead} days ahead ({slots:,} new)")
 
 
 async def list_dead_letters() -> list[str]:

@@ -84,6 +84,8 @@ def test_up_serves_a_bookable_clinic_whose_demo_and_audit_succeed(home: Path) ->
         demo = running.run("demo")
         assert demo.returncode == 0, demo.stdout + demo.stderr
         assert "confirmed" in demo.stdout
+        made = running.run("generate-slots")
+        assert "Every doctor's slots are made for 30 days ahead" in made.stdout, made.stderr
         audit = running.run("audit", "--age", "60")
         assert audit.returncode == 0, audit.stdout + audit.stderr
         assert running.end(signal.SIGINT) == 0

@@ -103,7 +103,45 @@ WHERE h.observed AND v.starts_at > niyat_now()
 
 REPLANNED = "SELECT clinic_id FROM clinic_replans WHERE asked_at <= niyat_now() - make_interval(secs => $1)"
 
+EVERY_DOCTOR_OFFERS = """
+SELECT id FROM doctors d
+WHERE active AND NOT EXISTS (SELECT FROM consultation_settings s WHERE s.doctor_id = d.id)
+"""
+
+FREE_SLOTS_ARE_OFFERED = """
+WITH offered AS (
+    SELECT doctor_id, array_agg(consultation_type) AS types FROM consultation_settings GROUP BY doctor_id
+)
+SELECT v.id, v.doctor_id, v.consultation_types, o.types
+FROM available_slots v LEFT JOIN offered o ON o.doctor_id = v.doctor_id
+WHERE v.status = 'available' AND v.starts_at > niyat_now() AND (v.consultation_types <@ o.types) IS NOT TRUE
+"""
+
+PLACES_ARE_THE_CLINICS = """
+SELECT w.id, w.doctor_id, w.place_id
+FROM (SELECT id, doctor_id, place_id FROM weekly_availability
+      UNION ALL SELECT id, doctor_id, place_id FROM availability_overrides
+      UNION ALL SELECT id, doctor_id, place_id FROM available_slots WHERE starts_at > niyat_now()) w
+    JOIN doctors d ON d.id = w.doctor_id JOIN places p ON p.id = w.place_id
+WHERE p.clinic_id <> d.clinic_id
+"""
+
 CHECKS: Sequence[Check] = (
+    Check(
+        "every-doctor-offers-something",
+        "Every listed doctor offers a type of consultation.",
+        EVERY_DOCTOR_OFFERS,
+    ),
+    Check(
+        "free-slots-are-offered",
+        "Every free slot ahead is for types that its doctor offers.",
+        FREE_SLOTS_ARE_OFFERED,
+    ),
+    Check(
+        "places-are-the-clinics",
+        "Hours and slots are at places of their doctor's own clinic.",
+        PLACES_ARE_THE_CLINICS,
+    ),
     Check(
         "no-overlapping-appointments",
         "No doctor has two live or completed appointments at one time, buffers included.",

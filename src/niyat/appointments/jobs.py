@@ -31,7 +31,7 @@ def jobs(parts: Parts) -> Sequence[Job]:
             parts.db,
             days_ahead=parts.settings.days_ahead,
             doctors_per_batch=parts.settings.doctors_per_batch,
-            report=lambda doctors, made: log.info("slots made", doctors=doctors, slots=made),
+            report=lambda done: log.info("slots made", doctors=done.doctors, of=done.of, slots=done.slots),
         )
         log.debug("slots are made for the days ahead", slots=slots)
 

@@ -10,6 +10,12 @@ from tests.integration.appointments.world import appointments
 from tests.support.postgres import Databases
 
 BREAKS = {
+    "every-doctor-offers-something": "DELETE FROM consultation_settings",
+    "free-slots-are-offered": "UPDATE consultation_settings SET consultation_type = 'AUDIO'"
+    " WHERE consultation_type = 'VIDEO'",
+    "places-are-the-clinics": "INSERT INTO places (id, clinic_id, name) SELECT id, id, 'Here' FROM clinics;"
+    " UPDATE available_slots v SET place_id = p.id FROM places p, doctors d"
+    " WHERE d.id = v.doctor_id AND p.clinic_id <> d.clinic_id",
     "no-overlapping-appointments": "ALTER TABLE appointments DROP CONSTRAINT appointments_no_overlap;"
     " UPDATE appointments SET busy = tstzrange('-infinity', 'infinity'),"
     " doctor_key = (SELECT min(doctor_key) FROM appointments)",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from niyat.appointments.commands.generate import generate
+from niyat.appointments.commands.generate import Progress, generate
 from niyat.appointments.commands.plan import replan
 from tests.integration.appointments.world import World, together
 
@@ -23,6 +23,16 @@ async def test_generating_again_changes_nothing(world: World) -> None:
     assert await run(world) == 0
     await world.db.run(replan, [UUID(doctor["doctor_id"])], days_ahead=30)
     assert await every_slot(world) == before
+
+
+async def test_progress_is_told_after_each_batch(world: World) -> None:
+    for _ in range(3):
+        await world.doctor()
+    await world.move(days=1)
+    told: list[Progress] = []
+    slots = await generate(world.db, days_ahead=30, doctors_per_batch=2, report=told.append)
+    assert [(done.doctors, done.of) for done in told] == [(2, 3), (3, 3)]
+    assert told[-1].slots == slots > 0
 
 
 async def test_each_night_adds_one_day(world: World) -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from niyat.appointments.commands.plan import extend
 from niyat.kernel.db import Database
 
-UNPLANNED = """
-SELECT id FROM doctors
-WHERE active AND (planned_until IS NULL
-                  OR planned_until < (niyat_now() AT TIME ZONE time_zone)::date + $1::int)
-ORDER BY doctor_key LIMIT $2
+_UNPLANNED = """
+FROM doctors WHERE active AND (planned_until IS NULL
+                               OR planned_until < (niyat_now() AT TIME ZONE time_zone)::date + $1::int)
 """
+NEXT_UNPLANNED = f"SELECT id {_UNPLANNED} ORDER BY doctor_key LIMIT $2"
+HOW_MANY = f"SELECT count(*) {_UNPLANNED}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How many doctors of how many are planned, and how many slots that made."""
+
+    doctors: int
+    of: int
+    slots: int
 
 
 async def generate(
@@ -20,16 +30,18 @@ async def generate(
     *,
     days_ahead: int,
     doctors_per_batch: int,
-    report: Callable[[int, int], None] = lambda doctors, slots: None,
+    report: Callable[[Progress], None] = lambda progress: None,
 ) -> int:
     """Plan every doctor's missing days, some doctors at a time; returns how many slots were made.
 
-    `report` hears of doctors and slots done so far. Each batch is a transaction: thousands of locks in one would
-    exhaust the server's table, and would keep patients waiting.
+    `report` hears after each batch how far it is. Each batch is a transaction: thousands of locks in one would
+    exhaust the server's table, and would keep patients waiting. Two workers that take the same batch wait for each
+    other, and the second finds it done.
     """
     doctors = slots = 0
-    while batch := [row["id"] for row in await db.fetch(UNPLANNED, days_ahead, doctors_per_batch)]:
+    of = await db.fetchval(HOW_MANY, days_ahead)
+    while batch := [row["id"] for row in await db.fetch(NEXT_UNPLANNED, days_ahead, doctors_per_batch)]:
         slots += await db.run(extend, batch, days_ahead=days_ahead)
         doctors += len(batch)
-        report(doctors, slots)
+        report(Progress(doctors=doctors, of=max(of, doctors), slots=slots))
     return slots
