@@ -49,31 +49,44 @@ windows AS (
 ),
 grids AS MATERIALIZED (
     SELECT w.doctor_id, weekday, day, start_time, end_time, place_id, row_number() OVER () AS grid,
-        string_agg(consultation_type, ',' ORDER BY consultation_type) AS types,
+        array_agg(consultation_type ORDER BY consultation_type) AS types,
         make_interval(mins => slot_minutes) AS length,
-        make_interval(mins => buffer_before_minutes + slot_minutes + buffer_after_minutes) AS step
+        make_interval(mins => buffer_before_minutes + slot_minutes + buffer_after_minutes) AS step,
+        count(*) OVER (PARTITION BY w.doctor_id, weekday, day, start_time, slot_minutes) > 1 AS has_twin
     FROM windows w JOIN consultation_settings s ON s.doctor_id = w.doctor_id
         AND (w.consultation_types IS NULL OR s.consultation_type = ANY (w.consultation_types))
-    GROUP BY w.doctor_id, weekday, day, start_time, end_time, place_id, length, step
+    GROUP BY w.doctor_id, weekday, day, start_time, end_time, place_id, slot_minutes, step
 ),
-walls AS (
-    SELECT d.id, d.doctor_key, d.time_zone, d.day, g.grid, g.types, g.length, g.step, g.place_id, wall,
-        d.day + g.end_time AS closes, wall AT TIME ZONE d.time_zone AS starts_at
+spans AS (
+    SELECT d.id AS doctor_id, d.doctor_key, d.time_zone, d.day, g.grid, g.types, g.length, g.step, g.place_id,
+        g.has_twin, d.day + g.start_time AS opens, d.day + g.end_time AS closes,
+        (d.day + g.start_time) AT TIME ZONE d.time_zone AS opens_at,
+        (d.day + g.end_time) AT TIME ZONE d.time_zone AS closes_at
     FROM days d JOIN grids g ON g.doctor_id = d.id
-            AND (g.day = d.day OR (g.weekday = d.weekday AND NOT d.overridden AND NOT d.closed))
-        CROSS JOIN generate_series(d.day + g.start_time, d.day + g.end_time - g.length, g.step) AS wall
+        AND (g.day = d.day OR (g.weekday = d.weekday AND NOT d.overridden AND NOT d.closed))
+),
+-- Hours within which no clock changes are as long as they look; nearly all are, and they need no closer look.
+looked_at AS MATERIALIZED (
+    SELECT *, NOT has_twin AND closes_at - opens_at = closes - opens AND opens_at AT TIME ZONE time_zone = opens
+        AND closes_at AT TIME ZONE time_zone = closes AS is_plain
+    FROM spans
 ),
 starts AS (
-    SELECT *, lead(starts_at) OVER (PARTITION BY grid, day ORDER BY wall) AS next_starts_at
-    FROM walls WHERE starts_at AT TIME ZONE time_zone = wall
+    SELECT s.*, wall AT TIME ZONE time_zone AS starts_at,
+        lead(wall AT TIME ZONE time_zone) OVER (PARTITION BY grid, day ORDER BY wall) AS next_starts_at
+    FROM looked_at s, generate_series(opens, closes - length, step) AS wall
+    WHERE NOT is_plain AND wall AT TIME ZONE time_zone AT TIME ZONE time_zone = wall
 ),
 slots AS (
-    SELECT id AS doctor_id, doctor_key, starts_at, starts_at + length AS ends_at, place_id,
-        string_to_array(string_agg(types, ',' ORDER BY types), ',') AS consultation_types
-    FROM starts
+    SELECT doctor_id, doctor_key, starts_at, starts_at + length AS ends_at, place_id, types AS consultation_types
+    FROM looked_at, generate_series(opens_at, closes_at - length, step) AS starts_at
+    WHERE is_plain AND starts_at > niyat_now()
+    UNION ALL
+    SELECT doctor_id, doctor_key, starts_at, starts_at + length, place_id, array_agg(type ORDER BY type)
+    FROM starts, unnest(types) AS type
     WHERE starts_at > niyat_now() AND (next_starts_at IS NULL OR next_starts_at >= starts_at + step)
       AND (starts_at + length - interval '1 us') AT TIME ZONE time_zone < closes
-    GROUP BY id, doctor_key, starts_at, length, place_id
+    GROUP BY doctor_id, doctor_key, starts_at, length, place_id
 ),
 plan AS MATERIALIZED (
     SELECT slots.*, CASE WHEN EXISTS (
