@@ -26,6 +26,7 @@ from tests.support.samples import (
     PAST,
     PROFILE,
     SECURING,
+    TWO_WAYS,
     VISIT,
     ZONE,
 )
@@ -107,6 +108,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             )
         },
     ),
+    "doctor-two-ways": ("patient/doctor.html", {"profile": TWO_WAYS}),
     "doctor-free": ("patient/doctor.html", {"profile": replace(PROFILE, doctor=DOCTORS[2])}),
     "doctor-none": (
         "patient/doctor.html",

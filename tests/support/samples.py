@@ -114,6 +114,29 @@ PROFILE = v.DoctorProfile(
     bio="Skin, hair and nails for fifteen years, at St. John's and here. Takes time to explain.",
 )
 
+TWO_WAYS = replace(
+    PROFILE,
+    doctor=replace(MEERA, modes=("IN_PERSON", "VIDEO"), fee_varies=True),
+    offers=(
+        v.Offer(mode="IN_PERSON", fee=Money(1_20_000, "INR"), minutes=30),
+        v.Offer(mode="VIDEO", fee=FEE, minutes=20),
+    ),
+    booking=replace(
+        BOOKING,
+        mode="",
+        slot="",
+        days=tuple(
+            replace(
+                day,
+                slots=tuple(
+                    replace(slot, modes=(("IN_PERSON",), ("VIDEO",))[n % 2])
+                    for n, slot in enumerate(day.slots)
+                ),
+            )
+            for day in DAYS
+        ),
+    ),
+)
 VISIT = v.Appointment(
     id="a1",
     status="pending-payment",
