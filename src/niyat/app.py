@@ -115,8 +115,11 @@ async def assemble(configuration: Configuration, urls: Mapping[str, str], clock:
     verifier = TokenVerifier(fetch_jwks, issuer=configuration.common.token_issuer, clock=clock)
     secrets = configuration.identity.client_secrets
 
+    def token_of(name: str) -> ServiceToken | None:
+        return ServiceToken(public["identity"], name, secrets[name], clock) if name in secrets else None
+
     async def context(name: str) -> Context:
-        token = ServiceToken(public["identity"], name, secrets[name], clock) if name in secrets else None
+        token = token_of(name)
         return Context(
             settings=configuration.common,
             db=await Database.connect(urls[name]),
@@ -137,6 +140,7 @@ async def assemble(configuration: Configuration, urls: Mapping[str, str], clock:
     hub, assets = Hub(), Assets()
     site = Site(
         clients=public,
+        identity=_client("identity", apps, token_of("gateway")),
         verifier=verifier,
         clock=clock,
         hub=hub,

@@ -64,6 +64,7 @@ def provided_by_sandbox(
     provided: dict[str, dict[str, Any]] = {
         "identity": {
             "code_secret": SecretStr(secrets["identity_code_secret"]),
+            "gateway_client_secret": SecretStr(secrets["gateway_client_secret"]),
             "payments_client_secret": SecretStr(secrets["payments_client_secret"]),
             "notifications_client_secret": SecretStr(secrets["notifications_client_secret"]),
         },

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from niyat.app import Niyat, assemble
 from niyat.configuration import (
@@ -167,6 +168,20 @@ async def _up(
     await _serve(running, home, urls, listener, welcome)
 
 
+def server_config(app: ASGIApp, common: settings.Settings) -> uvicorn.Config:
+    """How `app` is served. Without trusted proxies a visitor's address is the connection's, whatever headers say."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        proxy_headers=bool(
+            common.trusted_proxies
+        ),  # uvicorn would believe whoever connects from this machine
+        forwarded_allow_ips=common.trusted_proxies or None,
+    )
+
+
 async def _serve(
     running: Running,
     home: Path,
@@ -175,15 +190,13 @@ async def _serve(
     ready: Callable[[Niyat], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then answer what is being answered, finish what was begun, and stop."""
+    configuration = await _configuration(running, home, listener)
     niyat = await assemble(
-        await _configuration(running, home, listener),
+        configuration,
         {service: of.app for service, of in urls.items()},
         Clock(),
     )
-    config = uvicorn.Config(
-        niyat.edge, log_config=None, access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
-    )
-    server = _Server(config)
+    server = _Server(server_config(niyat.edge, configuration.common))
 
     def stop() -> None:
         niyat.hub.close()  # what streams would otherwise be waited for

@@ -118,7 +118,7 @@ def test_what_was_typed_and_chosen_survives_a_live_update(page: Page, address: s
     )
     page.evaluate("document.querySelector('[data-live]').dataset.live = '/en/doctor'")
     page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(page.locator("#count-2025-11-07")).to_have_text("9 free")
+    expect(page.locator("#count-2025-11-07 [data-modes=VIDEO]")).to_have_text("9 free")
     expect(page.locator("#reason")).to_have_value("A rash")
     expect(page.locator("#day-2025-11-08")).to_be_checked()
     expect(page.locator("#slot-s2-60")).to_be_checked()

@@ -18,8 +18,8 @@ from tests.support import preview
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-# Each theme and each width is seen in one language or the other, so that the suite stays short.
-LOOKS = {"en": [(360, "light"), (1280, "dark")], "hi": [(360, "dark")]}
+# Each theme and each width is seen in one language or the other, the phone in both themes.
+LOOKS = {"en": [(360, "light"), (360, "dark"), (1280, "dark")], "hi": [(360, "dark"), (1280, "light")]}
 
 TOO_SMALL_FOR_A_THUMB = """
 [...document.querySelectorAll("button, .button, .nav-link, .wordmark, select, .choice, .input")]
@@ -77,7 +77,7 @@ def test_the_keyboard_goes_through_the_booking_form_in_the_order_one_reads_it(
     page.goto(f"{address}/en/doctor")
     walked = _focus_walk(page, 14)
     assert walked[0] == "Skip to the content"
-    order = ["change", "day-2025-11-07", "Later days", "slot-s1-40", "mode-VIDEO", "reason", "Hold this time"]
+    order = ["mode-VIDEO", "change", "day-2025-11-07", "Later days", "slot-s1-40", "reason", "Hold this time"]
     assert [one for one in walked if one in order] == order
 
 
@@ -144,3 +144,16 @@ def test_without_javascript_the_page_still_offers_its_way_on(
         link = "Look again" if name == "checkout-confirming" else "Pay ₹800"
         expect(page.get_by_role("link", name=link)).to_be_visible()
     context.close()
+
+
+def test_a_way_to_meet_shows_its_own_fee_and_its_own_times(page: Page, address: str) -> None:
+    page.goto(f"{address}/en/doctor")
+    expect(page.locator(".booking-bar [data-modes=VIDEO]")).to_have_text("₹800")
+    evening = page.locator("#slot-s1-390")
+    expect(page.locator("label[for=slot-s1-390]")).to_be_visible()
+    page.check("#mode-IN_PERSON", force=True)
+    expect(page.locator(".booking-bar [data-modes=IN_PERSON]")).to_be_visible()
+    expect(page.locator(".booking-bar [data-modes=VIDEO]")).to_be_hidden()
+    expect(evening).to_be_hidden()
+    expect(page.locator("#count-2025-11-07 [data-modes=IN_PERSON]")).to_be_visible()
+    expect(page.locator("#count-2025-11-07 [data-modes=VIDEO]")).to_be_hidden()

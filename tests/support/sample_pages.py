@@ -45,6 +45,7 @@ def _checkout(state: v.CheckoutState, **more: Any) -> Mapping[str, Any]:
     return {"checkout": v.Checkout(appointment=visit, state=state, gateway=GATEWAY, hosted=HOSTED, **more)}
 
 
+PROFILE_OF_PHONE = v.Profile(phone="+91 98765 43210", signs_in_with="+91 98765 43210")
 ZONES = ("America/New_York", ZONE, "Europe/Berlin")
 OTHERS = DAYS[2].slots[:4]
 
@@ -77,10 +78,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             )
         },
     ),
-    "home": ("patient/home.html", {"home": _home(doctors=DOCTORS, total=5, more="/?page=2")}),
+    "home": ("patient/home.html", {"home": _home(doctors=DOCTORS, more="/?page=2")}),
     "home-search": (
         "patient/home.html",
-        {"home": _home(name="mee", specialty="Dermatology", doctors=DOCTORS[:1], total=1)},
+        {"home": _home(name="mee", specialty="Dermatology", doctors=DOCTORS[:1])},
     ),
     "home-nobody": ("patient/home.html", {"home": _home(language="ml", free="today")}),
     "doctor": ("patient/doctor.html", {"profile": PROFILE}),
@@ -109,6 +110,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "doctor-two-ways": ("patient/doctor.html", {"profile": TWO_WAYS}),
+    "doctor-held": ("patient/doctor.html", {"profile": replace(PROFILE, held=VISIT)}),
     "doctor-free": ("patient/doctor.html", {"profile": replace(PROFILE, doctor=DOCTORS[2])}),
     "doctor-none": (
         "patient/doctor.html",
@@ -117,7 +119,11 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "checkout": ("patient/checkout.html", _checkout("ready")),
     "checkout-failed": (
         "patient/checkout.html",
-        _checkout("failed", problem="Payment was declined, not enough funds."),
+        _checkout("failed", bank_says="Your payment was not successful as the UPI app declined it."),
+    ),
+    "checkout-failed-known": (
+        "patient/checkout.html",
+        _checkout("failed", problem="The account had too little money in it."),
     ),
     "checkout-dismissed": ("patient/checkout.html", _checkout("dismissed")),
     "checkout-confirming": ("patient/checkout.html", _checkout("confirming")),
@@ -125,6 +131,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "checkout-not-charged": ("patient/checkout.html", _checkout("not-charged", others=OTHERS)),
     "checkout-refunding": ("patient/checkout.html", _checkout("refunding", others=OTHERS)),
     "confirmed": ("patient/confirmed.html", {"detail": DETAIL}),
+    "confirmed-phone": ("patient/confirmed.html", {"detail": DETAIL}),
     "confirmed-free": ("patient/confirmed.html", {"detail": v.AppointmentDetail(appointment=FREE)}),
     "appointments": (
         "patient/appointments.html",
@@ -147,7 +154,23 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "patient/cancel.html",
         {"cancellation": replace(CANCELLATION, appointment=VISIT, refund=Money(0, "INR"))},
     ),
-    "account": ("patient/preferences.html", {"zones": ZONES, "next_path": "/account"}),
+    "welcome": ("patient/welcome.html", {"profile": PROFILE_OF_PHONE}),
+    "welcome-wrong": (
+        "patient/welcome.html",
+        {
+            "profile": replace(
+                PROFILE_OF_PHONE, email="asha", errors={"email": "That is not an email address."}
+            )
+        },
+    ),
+    "account": (
+        "patient/account.html",
+        {"zones": ZONES, "profile": replace(PROFILE_OF_PHONE, name="Asha Rao", email="asha@example.in")},
+    ),
+    "account-email": (
+        "patient/account.html",
+        {"zones": ZONES, "profile": v.Profile(name="Asha Rao", signs_in_with="asha@example.in")},
+    ),
     "zone": ("patient/preferences.html", {"zones": ZONES, "next_path": "/"}),
     "error-403": ("shared/error.html", {"code": 403, "reference": ""}),
     "error-404": ("shared/error.html", {"code": 404, "reference": ""}),
@@ -158,14 +181,16 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 def page_for(name: str, language: str = "en", **changes: Any) -> Page:
     """Who looks at the page of that name: nobody signed in before sign-in, Asha afterwards."""
-    account = None if name.startswith("sign-in") else Account(name="Asha Rao")
+    account = (
+        None if name.startswith("sign-in") else Account(name="Asha Rao", has_email=name != "confirmed-phone")
+    )
     toasts = (Toast(text="Your appointment was moved."),) if name == "appointment" else ()
     return replace(
         Page(
             language=language,
             zone=ZONE,
             now=NOW,
-            path=f"/{name}",
+            path="/account" if name.startswith("account") else f"/{name}",
             csrf="token",
             account=account,
             toasts=toasts,

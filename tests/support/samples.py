@@ -15,12 +15,25 @@ ZONE = "Asia/Kolkata"
 FEE = Money(80_000, "INR")
 HOLD_ENDS = NOW + timedelta(minutes=3, seconds=12)
 
+
+def _offers(modes: tuple[v.Mode, ...], *fees: int, minutes: int = 20) -> tuple[v.Offer, ...]:
+    """The last fee is that of the rest."""
+    return tuple(
+        v.Offer(
+            mode=mode,
+            fee=Money(fees[min(place, len(fees) - 1)], "INR"),
+            minutes=minutes + 10 * (mode == "IN_PERSON"),
+        )
+        for place, mode in enumerate(modes)
+    )
+
+
 MEERA = v.Doctor(
     id="d1",
     name="Dr. Meera Iyer",
     specialty="Dermatology",
     languages=("en", "hi", "ta"),
-    modes=("VIDEO", "AUDIO", "IN_PERSON"),
+    offers=_offers(("VIDEO", "AUDIO", "IN_PERSON"), 80_000, 80_000, 1_00_000),
     fee=FEE,
     zone=ZONE,
     clinic="Niyat Clinic, Indiranagar",
@@ -34,7 +47,7 @@ DOCTORS = (
         name="Dr. Arjun Singh",
         specialty="General medicine",
         languages=("hi", "pa", "en"),
-        modes=("IN_PERSON",),
+        offers=_offers(("IN_PERSON",), 50_000),
         fee=Money(50_000, "INR"),
         zone=ZONE,
         clinic="Niyat Clinic, Karol Bagh",
@@ -45,7 +58,7 @@ DOCTORS = (
         name="Dr. Kavya Nair",
         specialty="Paediatrics",
         languages=("en", "ml"),
-        modes=("VIDEO", "IN_PERSON"),
+        offers=_offers(("VIDEO", "IN_PERSON"), 0),
         fee=Money(0, "INR"),
         zone=ZONE,
         clinic="Niyat Clinic, Kochi",
@@ -56,7 +69,7 @@ DOCTORS = (
         name="डॉ. सुनीता शर्मा",
         specialty="Gynaecology and obstetrics",
         languages=("hi",),
-        modes=("VIDEO",),
+        offers=_offers(("VIDEO",), 1_25_050),
         fee=Money(1_25_050, "INR"),
         zone=ZONE,
         clinic="Niyat Clinic, Jaipur",
@@ -66,7 +79,7 @@ DOCTORS = (
         name="Dr. Venkatanarasimharajuvaripeta Ramachandran",
         specialty="Interventional cardiology",
         languages=("te", "en", "hi", "ta"),
-        modes=("IN_PERSON",),
+        offers=_offers(("IN_PERSON",), 2_00_000),
         fee=Money(2_00_000, "INR"),
         zone=ZONE,
         clinic="Niyat Heart Centre, Hyderabad",
@@ -89,7 +102,8 @@ def _day(number: int) -> v.Day:
             v.Slot(
                 id=f"s{number}-{m}",
                 starts_at=(start + timedelta(minutes=m)).astimezone(UTC),
-                modes=MEERA.modes,
+                modes=("VIDEO", "AUDIO") if m >= 390 else ("VIDEO", "AUDIO", "IN_PERSON"),
+                place="Room 4, first floor" if m == 150 else "",
             )
             for m in steps
         ),
@@ -108,7 +122,6 @@ BOOKING = v.DoctorBookingForm(
 PROFILE = v.DoctorProfile(
     doctor=MEERA,
     registration_number="KMC 48213",
-    offers=tuple(v.Offer(mode=mode, fee=FEE, minutes=20) for mode in MEERA.modes),
     tiers=TIERS,
     booking=BOOKING,
     bio="Skin, hair and nails for fifteen years, at St. John's and here. Takes time to explain.",
@@ -116,14 +129,16 @@ PROFILE = v.DoctorProfile(
 
 TWO_WAYS = replace(
     PROFILE,
-    doctor=replace(MEERA, modes=("IN_PERSON", "VIDEO"), fee_varies=True),
-    offers=(
-        v.Offer(mode="IN_PERSON", fee=Money(1_20_000, "INR"), minutes=30),
-        v.Offer(mode="VIDEO", fee=FEE, minutes=20),
+    doctor=replace(
+        MEERA,
+        offers=(
+            v.Offer(mode="IN_PERSON", fee=Money(1_20_000, "INR"), minutes=30),
+            v.Offer(mode="VIDEO", fee=FEE, minutes=20),
+        ),
     ),
     booking=replace(
         BOOKING,
-        mode="",
+        mode="IN_PERSON",
         slot="",
         days=tuple(
             replace(

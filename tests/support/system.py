@@ -30,6 +30,7 @@ from niyat.embedded.secrets import NAMES, fresh
 from niyat.identity.commands.create_admin import create_admin
 from niyat.kernel.clock import Clock
 from niyat.kernel.settings import Settings, load
+from niyat.run import server_config
 from tests.support.postgres import Databases
 from tests.support.sandbox import Account, Json, Sandbox
 
@@ -254,7 +255,7 @@ async def running_system(
     configuration = from_environment(load(Settings, public_url=address), provided)
     niyat = await assemble(configuration, {service: databases.url(service) for service in SERVICES}, Clock())
     clock = TimeController(niyat, databases, sandbox)
-    server = _Server(uvicorn.Config(niyat.edge, log_config=None, access_log=False))
+    server = _Server(server_config(niyat.edge, configuration.common))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     system = System(niyat, address, databases, sandbox, merchant, clock)
     try:

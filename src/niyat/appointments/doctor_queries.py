@@ -38,6 +38,7 @@ WHERE d.active
   AND ($3::text IS NULL OR lower(d.specialty) = lower($3))
   AND ($4::text IS NULL OR EXISTS (SELECT FROM unnest(d.languages) AS l WHERE lower(l) = lower($4)))
   AND ($1::text IS NULL OR $1 = ANY (o.consultation_types))
+  AND ($9::timestamptz IS NULL OR f.starts_at < $9)
 """
 )
 BY_NAME = (
@@ -51,6 +52,12 @@ BY_FIRST_FREE = (
 ORDER BY coalesce(f.starts_at, '2100-01-01Z'), d.id LIMIT $8
 """
 )
+
+# What the doctors that are listed have to be searched by.
+CHOICES = """
+SELECT ARRAY(SELECT DISTINCT specialty FROM doctors WHERE active ORDER BY specialty) AS specialties,
+    ARRAY(SELECT DISTINCT unnest(languages) AS l FROM doctors WHERE active ORDER BY l) AS languages
+"""
 
 WEEK = """
 SELECT d.time_zone, w.weekday, to_char(w.start_time, 'HH24:MI') AS start_time,
@@ -72,27 +79,36 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorFilter:
-    """Which doctors: a part of the name, a specialty, a language, a type on offer, a clinic."""
+    """Which doctors: a part of the name, a specialty, a language, a type on offer, a clinic; `free_before`: with a
+    free time before that instant.
+    """
 
     name: str | None = None
     specialty: str | None = None
     language: str | None = None
     consultation_type: str | None = None
     clinic_id: UUID | None = None
+    free_before: datetime | None = None
 
 
 async def doctors_by_name(
     db: Database, wanted: DoctorFilter, *, after: tuple[str, UUID] | None, limit: int
 ) -> list[Row]:
     """Doctors by name, with their first free time; one more than `limit` when there are more."""
-    return await db.fetch(BY_NAME, *_parameters(wanted, after), limit + 1)
+    return await db.fetch(BY_NAME, *_parameters(wanted, after), limit + 1, wanted.free_before)
 
 
 async def doctors_by_first_free(
     db: Database, wanted: DoctorFilter, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Row]:
     """The same by first free time, those without one last."""
-    return await db.fetch(BY_FIRST_FREE, *_parameters(wanted, after), limit + 1)
+    return await db.fetch(BY_FIRST_FREE, *_parameters(wanted, after), limit + 1, wanted.free_before)
+
+
+async def choices(db: Database) -> Json:
+    """Every specialty and language of the doctors that are listed."""
+    row = await db.fetchrow(CHOICES)
+    return dict(row) if row else {}
 
 
 def _parameters(wanted: DoctorFilter, after: tuple[object, UUID] | None) -> tuple[object, ...]:

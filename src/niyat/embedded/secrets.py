@@ -14,6 +14,7 @@ from niyat.kernel.private_file import write_private
 
 NAMES = (
     "identity_code_secret",
+    "gateway_client_secret",
     "payments_client_secret",
     "notifications_client_secret",
     "notifications_codes_key",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Literal, TypeAlias
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -56,6 +57,17 @@ class Limits:
 
     address: Sequence[Limit]
     requester: Sequence[Limit]
+
+
+def requester(ip: str) -> str:
+    """Whom the limit of codes counts: an IPv4 address, or the /64 that one IPv6 subscriber has to themselves."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def phone_number(text: str, region: str) -> str:

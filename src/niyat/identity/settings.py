@@ -29,6 +29,7 @@ class IdentitySettings(BaseSettings):
     codes_per_ip_in_15_minutes: int = Field(default=60, ge=1, description="A clinic's patients may share one")
 
     # The secrets by which the other services get their tokens; those given are (re)set at start.
+    gateway_client_secret: SecretStr | None = None
     payments_client_secret: SecretStr | None = None
     notifications_client_secret: SecretStr | None = None
 
@@ -49,6 +50,7 @@ class IdentitySettings(BaseSettings):
     def client_secrets(self) -> dict[str, SecretStr]:
         """Service → its secret."""
         secrets = {
+            "gateway": self.gateway_client_secret,
             "payments": self.payments_client_secret,
             "notifications": self.notifications_client_secret,
         }

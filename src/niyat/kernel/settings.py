@@ -7,9 +7,10 @@ or traceback shows them. What has no default outside the sandbox must be given.
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from niyat.kernel.crash import VARIABLE, armed
@@ -29,6 +30,10 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.SANDBOX
     public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/]+$")
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses and networks, by commas, whose X-Forwarded-For and -Proto are believed; else nobody's",
+    )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False
     postgres_url: SecretStr | None = Field(
@@ -36,6 +41,13 @@ class Settings(BaseSettings):
         description="A PostgreSQL 18 with the right to make roles and databases; else the embedded one",
     )
     token_issuer: str = "niyat"  # noqa: S105
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in filter(None, map(str.strip, value.split(","))):
+            ip_network(one)  # a name would be believed by nobody, without a word
+        return value
 
     @model_validator(mode="after")
     def _no_crash_points_in_production(self) -> Settings:

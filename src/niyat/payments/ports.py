@@ -42,7 +42,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFact:
-    """What the gateway says of one attempt at one moment. `captured`: the money is, or was, taken."""
+    """What the gateway says of one attempt at one moment. `captured`: the money is, or was, taken.
+
+    `error_description` is written for whoever tried to pay; it comes from outside and may be in any language.
+    """
 
     gateway_payment_id: str
     order_id: str | None
@@ -55,6 +58,7 @@ class AttemptFact:
     tax: int | None = None
     error_code: str | None = None
     error_reason: str | None = None
+    error_description: str | None = None
     amount_refunded: int = 0
 
 

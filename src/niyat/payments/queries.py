@@ -8,14 +8,19 @@ from uuid import UUID
 from niyat.kernel.db import Database
 from niyat.payments.domain import PaymentStatus, Step
 from niyat.payments.outcome import outcome_of
+from niyat.payments.reasons import reason_code
 
 COLUMNS = """
 SELECT p.*, c.hold_expires_at, c.patient_id, c.doctor_id, c.status = 'open' AND c.expired_at IS NULL AS awaited,
     coalesce(c.confirmed_payment_id = p.payment_id, false) AS confirmed,
     ARRAY(SELECT step FROM payment_attempts a WHERE a.payment_id = p.payment_id) AS steps,
     EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.payment_id AND r.status = 'pending'
-        AND r.gateway_payment_id = p.gateway_payment_id) AS refunds_pending
+        AND r.gateway_payment_id = p.gateway_payment_id) AS refunds_pending, f.reason, f.description
 FROM payment_transactions p JOIN payment_cases c USING (appointment_id)
+    LEFT JOIN LATERAL (
+        SELECT coalesce(error_reason, error_code) AS reason, error_description AS description
+        FROM payment_attempts a WHERE a.payment_id = p.payment_id AND a.status = 'failed'
+        ORDER BY a.updated_at DESC LIMIT 1) f ON p.status = 'failed'
 """
 ONE = COLUMNS + "WHERE p.payment_id = $1"
 OF_APPOINTMENT = COLUMNS + "WHERE p.appointment_id = $1 ORDER BY p.payment_id DESC LIMIT 100"
@@ -53,6 +58,9 @@ def _shaped(row: Any) -> dict[str, Any]:
         confirmed=row["confirmed"],
         refunds_pending=row["refunds_pending"],
     )
+    shown["failure"] = None
+    if row["reason"] is not None:
+        shown["failure"] = {"reason_code": reason_code(row["reason"]), "description": row["description"]}
     return shown
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.integration.identity.world import PHONE, World, identity
+from pydantic import SecretStr
+
+from tests.integration.identity.world import CLIENT_SECRET, PHONE, World, identity
 from tests.support.postgres import Databases
 
 
@@ -54,3 +56,41 @@ async def test_requests_at_once_cannot_slip_through_together(databases: Database
         assert [status for status, _ in same].count(202) == 1
         others = await asyncio.gather(*(_asked(world, f"+91981111111{n}") for n in range(8)))
         assert [status for status, _ in others].count(202) == 3
+
+
+GATEWAY_SECRET = SecretStr("the secret of the gateway, long enough too")
+
+
+async def _visitor_asked(world: World, requester: str, number: int, *, service: str = "gateway") -> int:
+    secrets = {"gateway": GATEWAY_SECRET, "notifications": CLIENT_SECRET}
+    credentials = {"grant_type": "client_credentials", "client_id": service}
+    token = await world.http.post(
+        "/oauth/token", json=credentials | {"client_secret": secrets[service].get_secret_value()}
+    )
+    answer = await world.http.post(
+        "/internal/sign-in-codes",
+        json={"phone": f"+9198111111{number:02d}", "requester": requester},
+        headers={"authorization": f"Bearer {token.json()['access_token']}"},
+    )
+    return answer.status_code
+
+
+async def test_the_pages_visitors_are_counted_one_by_one(databases: Databases) -> None:
+    async with identity(
+        databases, codes_per_ip_in_15_minutes=2, gateway_client_secret=GATEWAY_SECRET
+    ) as world:
+        asked = [await _visitor_asked(world, "203.0.113.1", number) for number in range(3)]
+        assert asked == [202, 202, 429]
+        assert await _visitor_asked(world, "203.0.113.2", 4) == 202
+        # One subscriber has a whole /64 of IPv6 addresses to ask from.
+        asked = [await _visitor_asked(world, f"2001:db8::{number}", 10 + number) for number in range(3)]
+        assert asked == [202, 202, 429]
+        assert await _visitor_asked(world, "2001:db8:0:1::1", 20) == 202
+        assert await _visitor_asked(world, "::ffff:203.0.113.1", 21) == 429
+
+
+async def test_nobody_but_the_gateway_may_say_for_whom_a_code_is(databases: Databases) -> None:
+    async with identity(databases, gateway_client_secret=GATEWAY_SECRET) as world:
+        assert await _visitor_asked(world, "203.0.113.1", 1, service="notifications") == 403
+        body = {"phone": PHONE, "requester": "203.0.113.1"}
+        assert (await world.http.post("/internal/sign-in-codes", json=body)).status_code == 401

@@ -15,6 +15,7 @@ from niyat.appointments.commands.update_doctor import update_doctor
 from niyat.appointments.domain import ConsultationType
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.shapes import (
+    ChoicesView,
     DoctorBody,
     DoctorChangeBody,
     DoctorChangedView,
@@ -27,7 +28,7 @@ from niyat.appointments.preview import preview
 from niyat.kernel.auth import Admin, Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import LATEST, Name, Short
+from niyat.kernel.fields import LATEST, Instant, Name, Short
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, after_time, cursor_at
@@ -47,6 +48,7 @@ async def list_doctors(
         ConsultationType | None, Query(description="Who offers it; `first_free_at` is the first for it")
     ] = None,
     clinic_id: UUID | None = None,
+    free_before: Annotated[Instant | None, Query(description="With a free time before this instant")] = None,
     sort: Annotated[
         Literal["name", "first-free"], Query(description="`first-free`: whoever can be seen first")
     ] = "name",
@@ -60,6 +62,7 @@ async def list_doctors(
         language=language,
         consultation_type=consultation_type,
         clinic_id=clinic_id,
+        free_before=free_before,
     )
     if sort == "name":
         rows = await doctor_queries.doctors_by_name(db, wanted, after=after_name(cursor), limit=limit)
@@ -72,6 +75,12 @@ async def list_doctors(
         place = last["name"] if sort == "name" else last["first_free_at"] or LATEST
         more = cursor_at(place, last["doctor_id"])
     return Page(items=[DoctorView(**row) for row in page], next_cursor=more)
+
+
+@router.get("/doctors/choices", summary="What doctors can be searched by", responses=problems(TABLE))
+async def list_choices(db: Db) -> ChoicesView:
+    """Of the doctors that are listed."""
+    return ChoicesView(**await doctor_queries.choices(db))
 
 
 @router.get(

@@ -400,6 +400,14 @@ class PolicyView(BaseModel):
     clinic_cancels_percent: int
 
 
+class MoveView(BaseModel):
+    """One move of an appointment from status to status; `confirmed` to `confirmed` is another time."""
+
+    from_status: AppointmentStatus | None
+    to_status: AppointmentStatus
+    at: datetime
+
+
 class AppointmentView(BaseModel):
     """An appointment. Instants are UTC; `time_zone` is the doctor's."""
 
@@ -409,6 +417,7 @@ class AppointmentView(BaseModel):
     )
     doctor_id: UUID
     doctor_name: str
+    specialty: str
     clinic_name: str
     place: str
     place_id: UUID | None = Field(description="Null: the doctor's usual place")
@@ -434,6 +443,7 @@ class AppointmentView(BaseModel):
     checked_in_at: datetime | None = Field(description="When the patient was there")
     expected_at: datetime | None = Field(description="When a doctor who is late expects to begin")
     reason_for_visit: str | None
+    history: list[MoveView] = Field(description="Every move so far, the first first")
     created_at: datetime
     updated_at: datetime
 
@@ -524,6 +534,13 @@ class DoctorView(BaseModel):
     maximum_advance_days: int = Field(description="The most of any type")
     active: bool
     first_free_at: datetime | None
+
+
+class ChoicesView(BaseModel):
+    """What doctors can be searched by."""
+
+    specialties: list[str]
+    languages: list[str] = Field(description="ISO 639 codes")
 
 
 class HoursView(BaseModel):

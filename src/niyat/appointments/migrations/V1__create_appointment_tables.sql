@@ -321,6 +321,7 @@ RETURN jsonb_build_object(
     'slot_id', a.slot_id,
     'doctor_id', a.doctor_id,
     'doctor_name', d.name,
+    'specialty', d.specialty,
     'clinic_name', c.name,
     'place', place_of(a.place_id, d, c),
     'place_id', a.place_id,
@@ -344,5 +345,12 @@ RETURN jsonb_build_object(
     'checked_in_at', utc(a.checked_in_at),
     'expected_at', utc(a.expected_at),
     'reason_for_visit', a.reason_for_visit,
+    'history', coalesce(
+        (SELECT jsonb_agg(jsonb_build_object('from_status', h.from_status, 'to_status', h.to_status, 'at', utc(h.at))
+            ORDER BY h.id)
+        FROM appointment_status_history h WHERE h.appointment_id = a.id),
+        -- The statement that makes an appointment does not see the row that it writes beside it.
+        jsonb_build_array(
+            jsonb_build_object('from_status', NULL, 'to_status', 'reserved', 'at', utc(a.created_at)))),
     'created_at', utc(a.created_at),
     'updated_at', utc(a.updated_at));

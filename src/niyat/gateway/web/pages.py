@@ -14,6 +14,7 @@ from niyat.gateway.web.session import NotOurPage, Sessions
 from niyat.gateway.web.shared.assets import PREFIX, Assets
 from niyat.gateway.web.shared.style import style_html
 from niyat.gateway.web.site import SignInFirst, Site, View, page, sign_in_first
+from niyat.gateway.web.unexpected import Mended, plainest
 from niyat.kernel.client import Refused
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.errors import ServiceUnavailable
@@ -39,6 +40,7 @@ def create(site: Site, assets: Assets) -> Starlette:
                 verifier=site.verifier,
                 secure=site.public_url.startswith("https:"),
             ),
+            Middleware(Mended),
         ],
         exception_handlers={
             SignInFirst: _sign_in,
@@ -47,7 +49,7 @@ def create(site: Site, assets: Assets) -> Starlette:
             ServiceUnavailable: _unreachable,
             404: _not_found,
             405: _not_found,
-            500: _failed,
+            500: plainest,
         },
     )
     app.state.site = site
@@ -79,9 +81,3 @@ async def _unreachable(request: Request, _: Exception) -> Response:
 
 async def _not_found(request: Request, _: Exception) -> Response:
     return View(request).error(404)
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    log.error("a page failed", path=request.url.path, error=type(error).__name__)
-    # Outermost: neither session nor language is known to be sound here, so the page is the plainest there is.
-    return Response("Something went wrong here; it was noted.", 500, media_type="text/plain")

@@ -60,6 +60,11 @@ class Visit:
             self._principal = await self._verified() or await self._refreshed()
         return self._principal
 
+    @property
+    def known(self) -> Principal | None:
+        """Who is signed in, as far as this request has found out."""
+        return self._principal
+
     async def token(self) -> str | None:
         """The access token to call services with."""
         return self._token if await self.principal() else None
@@ -86,7 +91,12 @@ class Visit:
         """Keep a new session, as identity answered it."""
         self._keep(session)
         self._looked = False
-        self.keep(NAME, session["account"]["name"] or "", REFRESH_SECONDS)
+        self.remember(session["account"])
+
+    def remember(self, account: Mapping[str, Any]) -> None:
+        """Keep what every page says of whoever is signed in."""
+        about = {"name": account["name"] or "", "has_email": account["email"] is not None}
+        self.keep(NAME, about, REFRESH_SECONDS)
 
     def end(self) -> None:
         """Forget the session, and with it whatever was typed."""

@@ -39,9 +39,10 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Made once by the composition root."""
+    """Made once by the composition root. `clients` call in a visitor's name, `identity` in the gateway's own."""
 
     clients: dict[str, ServiceClient]
+    identity: ServiceClient
     verifier: TokenVerifier
     clock: Clock
     hub: Hub
@@ -69,7 +70,7 @@ class View:
         self.request = request
         self.site: Site = request.app.state.site
         self.visit: Visit = request.state.visit
-        self.who: Principal | None = None
+        self.who: Principal | None = self.visit.known
         cookies = request.cookies
         self.language = choose_language(cookies.get("language"), request.headers.get("accept-language", ""))
         self.zone = zone_or(_unquoted(cookies.get("zone")), DEFAULT_ZONE)
@@ -78,6 +79,11 @@ class View:
     def path(self) -> str:
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
+
+    @property
+    def address(self) -> str:
+        """The visitor's network address, as the server believes it (`NIYAT_TRUSTED_PROXIES`)."""
+        return self.request.client.host if self.request.client else "unknown"
 
     @property
     def is_fragment(self) -> bool:
@@ -107,8 +113,10 @@ class View:
     def page(self, **more: Any) -> Page:
         account = None
         if self.who is not None:
-            name = self.visit.kept(NAME)
-            account = Account(name=name if isinstance(name, str) and name else self.gettext("My account"))
+            kept = self.visit.kept(NAME)
+            about = kept if isinstance(kept, dict) else {}
+            name = str(about.get("name") or "") or self.gettext("My account")
+            account = Account(name=name, has_email=about.get("has_email") is not False)
         values: dict[str, Any] = {
             "language": self.language,
             "zone": self.zone,

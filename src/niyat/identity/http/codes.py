@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 
 from niyat.identity import errors
 from niyat.identity.commands.request_code import request_code
-from niyat.identity.domain import Address, phone_number
+from niyat.identity.domain import Address, phone_number, requester
 from niyat.identity.http.here import Here, spelt
 from niyat.identity.http.shapes import ChallengeView, CodeBody
 from niyat.identity.http.table import TABLE
+from niyat.identity.parts import Parts
 from niyat.kernel.errors import InvalidRequest, TooManyRequests
 from niyat.kernel.http import problems
 
@@ -27,15 +28,19 @@ async def ask_for_code(body: CodeBody, parts: Here, request: Request) -> Challen
 
     The answer is the same whether or not the address has an account: a first sign-in makes one.
     """
+    return await send_code(body, parts, request.client.host if request.client else "unknown")
+
+
+async def send_code(body: CodeBody, parts: Parts, ip: str) -> ChallengeView:
+    """`ip`: whose limit it counts towards."""
     if body.email is not None:
         address = Address("EMAIL", body.email)
     else:
         address = Address(
             "SMS", spelt("phone", lambda: phone_number(body.phone or "", parts.settings.default_region))
         )
-    ip = request.client.host if request.client else "unknown"
     challenge = await request_code(
-        parts.db, parts.sender, parts.keyed, parts.settings.limits, address, body.language, ip
+        parts.db, parts.sender, parts.keyed, parts.settings.limits, address, body.language, requester(ip)
     )
     return ChallengeView(
         challenge_id=challenge.id,

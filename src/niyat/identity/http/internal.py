@@ -8,15 +8,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from niyat.identity import errors, queries
+from niyat.identity.http.codes import send_code
 from niyat.identity.http.here import Here
-from niyat.identity.http.shapes import ContactView
+from niyat.identity.http.shapes import ChallengeView, ContactView, VisitorCodeBody
 from niyat.identity.http.table import TABLE
 from niyat.kernel.auth import Principal, service_call
-from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
+from niyat.kernel.errors import Forbidden, InvalidRequest, TooManyRequests, Unauthenticated
 from niyat.kernel.http import problems
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 
+Gateway = Annotated[Principal, Depends(service_call("gateway"))]
 Notifications = Annotated[Principal, Depends(service_call("notifications"))]
 
 
@@ -36,3 +38,16 @@ async def contact(account_id: UUID, parts: Here, _: Notifications) -> ContactVie
         language=row["language"],
         time_zone=row["time_zone"],
     )
+
+
+@router.post(
+    "/sign-in-codes",
+    status_code=202,
+    summary="Send a code to a visitor of the pages",
+    responses=problems(
+        TABLE, Unauthenticated, Forbidden, TooManyRequests, InvalidRequest, errors.CodeNotSent
+    ),
+)
+async def send_visitor_code(body: VisitorCodeBody, parts: Here, _: Gateway) -> ChallengeView:
+    """Like `POST /api/v1/auth/codes`, which counts by the connection: here every visitor would be the gateway."""
+    return await send_code(body, parts, body.requester)

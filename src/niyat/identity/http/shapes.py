@@ -39,6 +39,12 @@ class CodeBody(Body):
         return self
 
 
+class VisitorCodeBody(CodeBody):
+    """The same, asked for by the gateway's pages on behalf of whoever looks at them."""
+
+    requester: str = Field(max_length=64, description="The visitor's address, to which the limit counts")
+
+
 class ChallengeView(BaseModel):
     """A code is on its way, whether or not the address has an account."""
 

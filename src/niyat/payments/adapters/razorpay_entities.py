@@ -43,6 +43,7 @@ class _Payment(_Entity):
     tax: int | None = None
     error_code: str | None = None
     error_reason: str | None = None
+    error_description: str | None = None
     amount_refunded: int | None = None
 
 
@@ -80,6 +81,7 @@ def attempt(json: Any) -> AttemptFact:
         tax=read.tax,
         error_code=read.error_code,
         error_reason=read.error_reason,
+        error_description=(read.error_description or "")[:300] or None,
         amount_refunded=read.amount_refunded or 0,
     )
 

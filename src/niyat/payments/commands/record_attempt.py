@@ -35,7 +35,7 @@ VALUES ($1, $2, $3, 'created', $4, $5, $6) ON CONFLICT DO NOTHING
 """
 UPDATE = """
 UPDATE payment_attempts SET status = $2, method = coalesce($3, method), error_code = $4, error_reason = $5,
-    amount = $6, currency = $7,
+    amount = $6, currency = $7, error_description = $9,
     captured_amount = CASE WHEN $8 THEN greatest(captured_amount, $6) ELSE captured_amount END,
     captured_at = CASE WHEN $8 THEN coalesce(captured_at, niyat_now()) ELSE captured_at END,
     updated_at = niyat_now()
@@ -129,7 +129,7 @@ async def _lock_attempt(conn: Connection, case: Case, payment: Row, fact: Attemp
 async def _advance_facts(conn: Connection, attempt: Row, fact: AttemptFact, status: AttemptStatus) -> Row:
     return await one(
         conn, UPDATE, attempt["gateway_payment_id"], status, method_of(fact.method), fact.error_code, fact.error_reason,
-        fact.amount, fact.currency, fact.captured,
+        fact.amount, fact.currency, fact.captured, fact.error_description,
     )  # fmt: skip
 
 

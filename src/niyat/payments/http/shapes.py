@@ -90,6 +90,13 @@ class HandedBackBody(Body):
     reference: Reference = ""
 
 
+class FailureView(BaseModel):
+    """Why an attempt failed. `description` is the gateway's sentence for the payer, in its own language."""
+
+    reason_code: str = Field(examples=["insufficient-funds"])
+    description: str | None
+
+
 class PaymentView(BaseModel):
     """A payment as its owner sees it."""
 
@@ -102,6 +109,9 @@ class PaymentView(BaseModel):
     currency: Currency
     status: PaymentStatus
     outcome: Outcome = Field(description="What to tell the patient; `processing`: please do not pay again")
+    failure: FailureView | None = Field(
+        default=None, description="Of the last attempt, while the payment is `failed`"
+    )
     method: PaymentMethod | None
     gateway_payment_id: str | None
     captured_amount: int

@@ -83,6 +83,7 @@ CREATE TABLE payment_attempts (
     tax                bigint,
     error_code         text,
     error_reason       text,
+    error_description  text,                            -- the gateway's sentence for whoever tried to pay
     capture_asked_at   timestamptz,                     -- a capture may have happened since then
     next_at            timestamptz,                     -- when to go on; also the lease of who is at it
     tries              bigint NOT NULL DEFAULT 0,

@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from niyat.gateway.web.patient import reading
 from niyat.gateway.web.patient import views as v
-from niyat.gateway.web.patient.doctors import known_doctors as known
 from niyat.gateway.web.patient.words import said
 from niyat.gateway.web.session import own_form
 from niyat.gateway.web.site import SignInFirst, View, page, redirect, uuid_of
@@ -39,28 +38,28 @@ async def found(view: View) -> Json | None:
 @page
 async def mine(view: View) -> Response:
     who = view.signed_in()
-    caller, doctors = await view.caller(), await known(view)
+    caller = await view.caller()
     since = (view.site.now() - YEARS_BACK).isoformat().replace("+00:00", "Z")
     params = {"patient_id": str(who.account_id), "from": since, "limit": "100"}
     visits: list[v.Appointment] = []
     for _ in range(MOST_PAGES):
         some = await caller.call("appointments", "GET", "/api/v1/appointments", params=params)
-        visits += [_shown(view, visit, doctors.get(visit["doctor_id"])) for visit in some["items"]]
+        visits += [_shown(view, visit) for visit in some["items"]]
         if some["next_cursor"] is None:
             break
         params["cursor"] = some["next_cursor"]
     return view.answer("patient/appointments.html", list=reading.appointments(visits, view.site.now()))
 
 
-def _shown(view: View, visit: Json, doctor: Json | None) -> v.Appointment:
-    return reading.appointment(visit, doctor, now=view.site.now(), hold_seconds=view.site.terms.hold_seconds)
+def _shown(view: View, visit: Json) -> v.Appointment:
+    return reading.appointment(visit, now=view.site.now(), hold_seconds=view.site.terms.hold_seconds)
 
 
 async def _detail(view: View) -> v.AppointmentDetail | None:
     visit = await found(view)
     if visit is None:
         return None
-    shown = _shown(view, visit, (await known(view)).get(visit["doctor_id"]))
+    shown = _shown(view, visit)
     reason = visit["reason_for_visit"] or ""
     return v.AppointmentDetail(appointment=shown, reason=reason, story=reading.story(visit))
 
@@ -123,7 +122,7 @@ async def _cancellation(view: View, key: str, wrong: str = "") -> Response:
         preview = await caller.call("appointments", "GET", path)
     except Refused:
         return redirect(f"/my/appointments/{visit['appointment_id']}")
-    shown = _shown(view, visit, (await known(view)).get(visit["doctor_id"]))
+    shown = _shown(view, visit)
     kinds, amount = reading.tiers_of(visit), visit["amount"]
     view_of = v.Cancellation(
         appointment=shown,

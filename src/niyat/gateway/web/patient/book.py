@@ -6,9 +6,10 @@ Whoever must sign in first finds the form as it was left: it waits in a cookie o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -16,15 +17,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from niyat.gateway.composites import BookBody, book
-from niyat.gateway.live import of_doctor
 from niyat.gateway.web.patient import reading
 from niyat.gateway.web.patient import views as v
 from niyat.gateway.web.patient.free_times import DAYS, days_of
+from niyat.gateway.web.patient.held import LIVE, ahead, held
 from niyat.gateway.web.patient.words import UNREACHABLE, said
 from niyat.gateway.web.session import own_form
 from niyat.gateway.web.site import SignInFirst, View, page, redirect, uuid_of
 from niyat.kernel.client import Refused
 from niyat.kernel.errors import ServiceUnavailable
+
+Json = dict[str, Any]
 
 DRAFT = "niyat_draft"
 DRAFT_SECONDS = 1800
@@ -75,9 +78,15 @@ async def reserve(view: View) -> Response:
 async def _refused(view: View, form: v.DoctorBookingForm, error: Refused) -> Response:
     if error.status == 401:
         raise SignInFirst(f"/doctors/{view.request.path_params['doctor_id']}")
+    if error.code == "slot-taken":
+        # By oneself, in another tab or before going back: that booking is what one wants to see.
+        ours = (one for one in await ahead(view) if one["slot_id"] == form.slot and one["status"] in LIVE)
+        if mine := next(ours, None):
+            view.visit.forget(DRAFT)
+            return redirect(f"/bookings/{mine['appointment_id']}")
     words = said(view, error)
     if error.code == "consultation-type-not-offered":
-        wrong = {"mode": words}
+        wrong = {"slot": words}
     else:
         wrong = {"form": words}
         form = replace(form, slot="")
@@ -122,8 +131,8 @@ async def _show(view: View, form: v.DoctorBookingForm, status: int = 200) -> Res
         doctor=doctor,
         bio=found["bio"],
         registration_number=found["registration_number"],
-        offers=reading.offers(found),
         tiers=reading.tiers(terms.tiers),
+        held=await held(view),
         booking=replace(
             shown,
             idempotency_key=shown.idempotency_key or str(uuid4()),
@@ -157,11 +166,18 @@ async def _with_days(
         days=tuple(days),
         day=chosen or (form.day if form.day in offered else default),
         slot=form.slot if chosen else "",
+        mode=form.mode or _first_mode(doctor, days),
         earlier=f"{address}{max(today, first - timedelta(days=DAYS))}"
         if first > max(today, first_free)
         else None,
         later=f"{address}{first + timedelta(days=DAYS)}" if first + timedelta(days=DAYS) <= last else None,
     )
+
+
+def _first_mode(doctor: v.Doctor, days: Sequence[v.Day]) -> v.Mode | Literal[""]:
+    """Of the ways to meet the one that is free soonest; among equals the doctor's first."""
+    first = next((slot for day in days for slot in day.slots), None)
+    return next((mode for mode in doctor.modes if first and mode in first.modes), "")
 
 
 def _date(text: str) -> date | None:
@@ -171,19 +187,7 @@ def _date(text: str) -> date | None:
         return None
 
 
-@page
-async def live(view: View) -> Response:
-    """The hints of one's own appointments, and of a doctor's free times if asked for."""
-    topics = []
-    if view.who is not None:
-        topics.append(f"account:{view.who.account_id}")
-    if doctor_id := uuid_of(view.request.query_params.get("doctor", "")):
-        topics.append(of_doctor(doctor_id))
-    return view.site.hub.answer(topics) if topics else Response(status_code=204)
-
-
 routes = [
     Route("/doctors/{doctor_id}", profile),
     Route("/doctors/{doctor_id}", reserve, methods=["POST"]),
-    Route("/live", live),
 ]

@@ -16,8 +16,8 @@ from niyat.gateway import composites
 from niyat.gateway.web.patient import reading
 from niyat.gateway.web.patient import views as v
 from niyat.gateway.web.patient.appointments import found
-from niyat.gateway.web.patient.doctors import known_doctors as known
 from niyat.gateway.web.patient.free_times import free_times
+from niyat.gateway.web.patient.words import FAILURES
 from niyat.gateway.web.security import checkout_headers
 from niyat.gateway.web.session import own_form
 from niyat.gateway.web.site import View, page, redirect
@@ -114,7 +114,6 @@ async def _checkout(view: View, visit: Json, payment: Json | None) -> v.Checkout
     seen = visit["secured"] or outcome in ("processing", "captured", "confirmed", "set-aside")
     shown = reading.appointment(
         visit,
-        (await known(view)).get(visit["doctor_id"]),
         now=view.site.now(),
         hold_seconds=view.site.terms.hold_seconds,
         securing=seen,
@@ -134,12 +133,16 @@ async def _checkout(view: View, visit: Json, payment: Json | None) -> v.Checkout
         state = "failed"
     elif CLOSED in view.request.query_params:
         state = "dismissed"
+    failure = (payment["failure"] if payment and state == "failed" else None) or {}
+    known_reason = FAILURES.get(failure.get("reason_code", ""))
     open_order = payment is not None and outcome == "payable" and payment["order_id"]
     return v.Checkout(
         appointment=shown,
         state=state,
         gateway=_gateway(view, payment) if payment and open_order else None,
         hosted=_hosted(view, payment) if payment and open_order else None,
+        problem=view.gettext(known_reason) if known_reason else "",
+        bank_says=failure.get("description") or "",
         paid_path=f"/my/appointments/{shown.id}/paid",
         closed=CLOSED in view.request.query_params,
     )

@@ -22,6 +22,7 @@ async def days_of(view: View, doctor_id: str, first: date, number: int) -> Seque
             id=slot["slot_id"],
             starts_at=reading.instant(slot["starts_at"]),
             modes=tuple(slot["consultation_types"]),
+            place=slot["place"] if slot["place_id"] else "",
         )
         by_day.setdefault(slot["local_start"][:10], []).append(one)
     dates = [first + timedelta(days=step) for step in range(number)]

@@ -1,7 +1,8 @@
-"""Language, theme and time zone, kept in cookies of a year; and the page of one's own account."""
+"""Language, theme and time zone, kept in cookies of a year; whoever is signed in is written to in them, too."""
 
 from __future__ import annotations
 
+import contextlib
 from zoneinfo import available_timezones
 
 from starlette.responses import Response
@@ -11,6 +12,8 @@ from niyat.gateway.web.session import own_form, safe_path
 from niyat.gateway.web.shared.formats import zone_or
 from niyat.gateway.web.shared.i18n import LANGUAGES
 from niyat.gateway.web.site import View, page, redirect
+from niyat.kernel.client import Refused
+from niyat.kernel.errors import ServiceUnavailable
 
 YEAR = 365 * 24 * 3600
 THEMES = ("system", "light", "dark")
@@ -28,7 +31,17 @@ async def choose(view: View) -> Response:
     if zone := zone_or(fields.get("zone"), ""):
         _remember(view, answer, "zone", zone)
         _remember(view, answer, "zone_chosen", "1")
+    await _tell_identity(view, fields.get("language"), zone)
     return answer
+
+
+async def _tell_identity(view: View, language: str | None, zone: str) -> None:
+    """Messages follow what was chosen. Should this fail, the pages still do, and the next choice tells both."""
+    wish = {"language": language if language in LANGUAGES else None, "time_zone": zone or None}
+    if view.who is None or not any(wish.values()):
+        return
+    with contextlib.suppress(Refused, ServiceUnavailable):
+        await (await view.caller()).call("identity", "PATCH", "/api/v1/accounts/me", wish)
 
 
 def _remember(view: View, answer: Response, name: str, value: str) -> None:
@@ -38,22 +51,16 @@ def _remember(view: View, answer: Response, name: str, value: str) -> None:
 
 @page
 async def zone(view: View) -> Response:
-    return _show(view, safe_path(view.request.query_params.get("next")))
+    next_path = safe_path(view.request.query_params.get("next"))
+    return view.answer("patient/preferences.html", zones=zones_for(view), next_path=next_path)
 
 
-@page
-async def account(view: View) -> Response:
-    view.signed_in()
-    return _show(view, "/account")
-
-
-def _show(view: View, next_path: str) -> Response:
-    zones = ZONES if view.zone in ZONES else (view.zone, *ZONES)
-    return view.answer("patient/preferences.html", zones=zones, next_path=next_path)
+def zones_for(view: View) -> tuple[str, ...]:
+    """Those that can be chosen; the one in use is always among them."""
+    return ZONES if view.zone in ZONES else (view.zone, *ZONES)
 
 
 routes = [
     Route("/preferences", choose, methods=["POST"]),
     Route("/zone", zone),
-    Route("/account", account),
 ]

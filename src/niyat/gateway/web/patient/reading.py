@@ -11,7 +11,16 @@ from niyat.kernel.money import Money
 
 Json = Mapping[str, Any]
 
+MODES = ("VIDEO", "AUDIO", "IN_PERSON")
 LIVE = ("reserved", "pending-payment", "confirmed")
+MOVES = {
+    "reserved": "reserved",
+    "confirmed": "confirmed",
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "expired": "expired",
+    "no-show": "no-show",
+}
 STEPS = {
     "PAYMENT_INITIATED": "payment-started",
     "PAYMENT_FAILED": "payment-failed",
@@ -35,36 +44,30 @@ def doctor(found: Json) -> v.Doctor:
         name=found["name"],
         specialty=found["specialty"],
         languages=tuple(found["languages"]),
-        modes=tuple(found["consultation_types"]),
+        offers=tuple(
+            v.Offer(
+                mode=one["consultation_type"],
+                fee=Money(one["fee_amount"], found["currency"]),
+                minutes=one["slot_minutes"],
+            )
+            for one in sorted(found["consultations"], key=lambda one: MODES.index(one["consultation_type"]))
+        ),
         fee=Money(found["fee_amount"], found["currency"]),
         zone=found["time_zone"],
         clinic=found["clinic_name"],
         place=found["place"],
-        fee_varies=len({one["fee_amount"] for one in found["consultations"]}) > 1,
         next_free_at=maybe_instant(found["first_free_at"]),
     )
 
 
-def offers(found: Json) -> tuple[v.Offer, ...]:
-    """What each way to meet this doctor costs, and how long it lasts."""
-    return tuple(
-        v.Offer(
-            mode=one["consultation_type"],
-            fee=Money(one["fee_amount"], found["currency"]),
-            minutes=one["slot_minutes"],
-        )
-        for one in found["consultations"]
-    )
-
-
-def _doctor_of(visit: Json, known: Json | None) -> v.Doctor:
-    """As the appointment has it; the specialty is the doctor's own to tell."""
+def _doctor_of(visit: Json) -> v.Doctor:
+    """As the appointment has it."""
     return v.Doctor(
         id=visit["doctor_id"],
         name=visit["doctor_name"],
-        specialty=known["specialty"] if known else "",
+        specialty=visit["specialty"],
         languages=(),
-        modes=(),
+        offers=(),
         fee=Money(visit["amount"], visit["currency"]),
         zone=visit["time_zone"],
         clinic=visit["clinic_name"],
@@ -91,9 +94,9 @@ def _payment(visit: Json) -> v.Payment | None:
 
 
 def appointment(
-    visit: Json, known: Json | None = None, *, now: datetime, hold_seconds: int = 300, securing: bool = False
+    visit: Json, *, now: datetime, hold_seconds: int = 300, securing: bool = False
 ) -> v.Appointment:
-    """`known`: the doctor, as the doctors' list has it. `securing`: payments has seen money."""
+    """`securing`: payments has seen money."""
     payment = _payment(visit)
     seen = visit["secured"] or securing or (payment is not None and payment.status == "authorized")
     starts_at, live = instant(visit["starts_at"]), visit["status"] in LIVE
@@ -102,7 +105,7 @@ def appointment(
     return v.Appointment(
         id=visit["appointment_id"],
         status=visit["status"],
-        doctor=_doctor_of(visit, known),
+        doctor=_doctor_of(visit),
         starts_at=starts_at,
         ends_at=instant(visit["ends_at"]),
         mode=visit["consultation_type"],
@@ -119,16 +122,17 @@ def appointment(
 
 
 def story(visit: Json) -> tuple[v.Step, ...]:
-    """What happened so far, oldest first."""
-    currency = visit["currency"]
-    steps = [v.Step(at=instant(visit["created_at"]), what="reserved")]
+    """What happened so far, oldest first: to the time, by appointments; to the money, by payments."""
+    currency, steps = visit["currency"], []
+    for move in visit["history"]:
+        if what := MOVES.get(move["to_status"]):
+            what = "moved" if move["from_status"] == move["to_status"] else what
+            steps.append(v.Step(at=instant(move["at"]), what=what))
     for fact in (visit["payment"] or {"history": ()})["history"]:
-        if fact["event"] == "PAYMENT_COMPLETED" and visit["status"] in ("confirmed", "completed", "no-show"):
-            steps.append(v.Step(at=instant(fact["at"]), what="confirmed"))
-        elif what := STEPS.get(fact["event"]):
+        if what := STEPS.get(fact["event"]):
             amount = Money(fact["amount"], currency) if "refund" in what else None
             steps.append(v.Step(at=instant(fact["at"]), what=what, amount=amount))
-    return tuple(steps)
+    return tuple(sorted(steps, key=lambda step: step.at))
 
 
 def tiers(pairs: Iterable[tuple[int, int]]) -> tuple[v.Tier, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from niyat.gateway.web.patient import appointments, book, checkout, find, preferences, sign_in
+from niyat.gateway.web.patient import account, appointments, book, checkout, find, hints, preferences, sign_in
 
 ROUTES = [
     *find.routes,
@@ -10,5 +10,7 @@ ROUTES = [
     *book.routes,
     *checkout.routes,
     *appointments.routes,
+    *hints.routes,
+    *account.routes,
     *preferences.routes,
 ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from niyat.gateway.web.patient import views as v
+from niyat.gateway.web.patient.account import wants_to_know
 from niyat.gateway.web.patient.words import UNREACHABLE, said
 from niyat.gateway.web.session import own_form, safe_path
 from niyat.gateway.web.site import View, page, redirect, uuid_of
@@ -34,8 +36,9 @@ async def send(view: View) -> Response:
     contact, next_path = fields.get("contact", "").strip()[:200], safe_path(fields.get("next"))
     wish = {"email": contact} if "@" in contact else {"phone": contact}
     try:
-        sent = await view.site.clients["identity"].call(
-            "POST", "/api/v1/auth/codes", json=wish | {"language": view.language}, timeout_seconds=20
+        asked = wish | {"language": view.language, "requester": view.address}
+        sent = await view.site.identity.call(
+            "POST", "/internal/sign-in-codes", json=asked, timeout_seconds=20
         )
     except (Refused, ServiceUnavailable) as error:
         return _not_sent(view, contact, next_path, error)
@@ -89,6 +92,8 @@ async def begin(view: View) -> Response:
         return _wrong_code(view, fields, error)
     view.visit.begin(session)
     view.visit.forget(PENDING)
+    if wants_to_know(view, session["account"]):
+        return redirect(f"/welcome?next={quote(next_path, safe='')}")
     return redirect(next_path)
 
 

@@ -12,12 +12,27 @@ REFUSALS = {
     "slot-not-found": N_("That time is no longer offered."),
     "notice-too-short": N_("That time is too soon to be booked now."),
     "too-far-ahead": N_("That time is too far ahead to be booked yet."),
-    "consultation-type-not-offered": N_("The doctor does not offer this. Choose another way to meet."),
+    "consultation-type-not-offered": N_("That time is not for this way to meet. Choose another time."),
     "hold-lapsed": N_("The hold ran out."),
     "already-started": N_("The visit has already begun. To cancel it now, please speak to the clinic."),
     "too-many-requests": N_("Too many tries. Please wait a few minutes, then try again."),
+    "address-taken": N_("Someone signs in with this address already. Use another one."),
     "account-disabled": N_("This account is closed. Please ask the clinic."),
     "payment-provider-refused": N_("The payment could not be begun. Please try again in a moment."),
+}
+# Why a payment failed, by the gateway's reason. For another reason its own sentence is shown.
+FAILURES = {
+    "insufficient-funds": N_("The account had too little money in it."),
+    "payment-declined": N_("Your bank declined it."),
+    "card-declined": N_("Your bank declined it."),
+    "payment-cancelled": N_("It was cancelled before it was finished."),
+    "payment-timed-out": N_("It was not finished in time."),
+    "incorrect-otp": N_("The one-time password was not right."),
+    "incorrect-pin": N_("The PIN was not right."),
+    "incorrect-cvv": N_("The security code of the card was not right."),
+    "card-expired": N_("The card has expired."),
+    "bank-technical-error": N_("Your bank could not be reached."),
+    "gateway-technical-error": N_("Your bank could not be reached."),
 }
 UNREACHABLE = N_("We cannot reach the clinic right now. Nothing was lost; please try again in a moment.")
 

@@ -12,9 +12,10 @@ Tone = Literal["info", "success", "warning", "danger"]
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Who is signed in."""
+    """Who is signed in. `has_email`: as far as is known here; only then are receipts mailed."""
 
     name: str
+    has_email: bool = True
     role: Literal["patient", "doctor", "admin"] = "patient"
 
 

@@ -27,6 +27,29 @@ class SignIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Who one is to the clinic. Whoever signs in by `phone` may enter an email; else `email` is what one signs in
+    with, and stays. `next_path` is where one was going.
+    """
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    signs_in_with: str = ""
+    next_path: str = "/"
+    errors: Errors = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """One way to meet a doctor, what it costs and how long it is."""
+
+    mode: Mode
+    fee: Money
+    minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Doctor:
     """A doctor as a card shows one. `languages` are ISO codes; `zone` is the clinic's; `fee` is the lowest."""
 
@@ -34,18 +57,33 @@ class Doctor:
     name: str
     specialty: str
     languages: tuple[str, ...]
-    modes: tuple[Mode, ...]
+    offers: tuple[Offer, ...]
     fee: Money
     zone: str
     clinic: str
     place: str = ""
-    fee_varies: bool = False
     next_free_at: datetime | None = None
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        return tuple(offer.mode for offer in self.offers)
+
+    @property
+    def costs(self) -> bool:
+        """Whether any way to meet is to be paid."""
+        return any(offer.fee.amount for offer in self.offers)
+
+    @property
+    def one_fee(self) -> bool:
+        return len({offer.fee for offer in self.offers}) < 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """The search as it was asked, the choices it offers, and who matches; `more` leads to the next page."""
+    """The search as it was asked, the choices it offers, and a page of who matches, the first free first.
+
+    `more` leads to the next page, `first` back to the first.
+    """
 
     name: str = ""
     specialty: str = ""
@@ -54,8 +92,8 @@ class Home:
     specialties: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     doctors: tuple[Doctor, ...] = ()
-    total: int = 0
     more: str | None = None
+    first: str | None = None
 
     @property
     def searching(self) -> bool:
@@ -72,11 +110,12 @@ class Tier:
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A free time; `modes` are those in which it can be booked now."""
+    """A free time, and how one can meet at it; `place` is named where it is not the doctor's usual one."""
 
     id: str
     starts_at: datetime
-    modes: tuple[Mode, ...]
+    modes: tuple[Mode, ...] = ("VIDEO", "AUDIO", "IN_PERSON")
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +124,10 @@ class Day:
 
     date: date
     slots: tuple[Slot, ...] = ()
+
+    def free(self, mode: Mode) -> int:
+        """How many of its times are for that way to meet."""
+        return sum(mode in slot.modes for slot in self.slots)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,38 +148,3 @@ class DoctorBookingForm:
     earlier: str | None = None
     later: str | None = None
     errors: Errors = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offer:
-    """What one way to meet costs, and how long it lasts."""
-
-    mode: Mode
-    fee: Money
-    minutes: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class DoctorProfile:
-    """A doctor's page. Where the ways to meet differ in price, length or times, the way is chosen first."""
-
-    doctor: Doctor
-    bio: str
-    registration_number: str
-    offers: tuple[Offer, ...]
-    tiers: tuple[Tier, ...]
-    booking: DoctorBookingForm
-
-    @property
-    def minutes(self) -> tuple[int, ...]:
-        """How long a visit lasts, the shortest first."""
-        return tuple(sorted({offer.minutes for offer in self.offers}))
-
-    @property
-    def mode_first(self) -> bool:
-        slots = (slot for day in self.booking.days for slot in day.slots)
-        return (
-            len(self.minutes) > 1
-            or self.doctor.fee_varies
-            or any(set(slot.modes) != set(self.doctor.modes) for slot in slots)
-        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from niyat.gateway.web.patient.views.finding import Doctor, Errors, Mode, Slot, Tier
+from niyat.gateway.web.patient.views.finding import Doctor, DoctorBookingForm, Errors, Mode, Slot, Tier
 from niyat.kernel.money import Money
 
 Status = Literal["reserved", "pending-payment", "confirmed", "completed", "cancelled", "expired", "no-show"]
@@ -79,7 +79,8 @@ CheckoutState = Literal["ready", "failed", "dismissed", "confirming", "lapsed", 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """One page in all its states. `problem` is the bank's sentence after a failure, `others` are free times.
+    """One page in all its states. After a failure `problem` says why, or else `bank_says`, as the bank wrote it;
+    `others` are free times.
 
     ready, failed, dismissed: may pay while the hold lasts · confirming: money seen, wait · lapsed: the hold
     ran out unpaid · not-charged, refunding: the time went to someone else before the money came. `closed`
@@ -91,6 +92,7 @@ class Checkout:
     gateway: GatewayCheckout | None = None
     hosted: HostedCheckout | None = None
     problem: str = ""
+    bank_says: str = ""
     others: tuple[Slot, ...] = ()
     paid_path: str = ""
     closed: bool = False
@@ -135,3 +137,15 @@ class Cancellation:
     quote: str = ""
     idempotency_key: str = ""
     errors: Errors = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorProfile:
+    """`held`: the time with this doctor that the viewer holds and has not paid yet."""
+
+    doctor: Doctor
+    bio: str
+    registration_number: str
+    tiers: tuple[Tier, ...]
+    booking: DoctorBookingForm
+    held: Appointment | None = None

@@ -16,9 +16,18 @@ function syncAttributes(old, fresh) {
   }
 }
 
+function look(node) {
+  return node instanceof Element ? ["class", "href", "name"].map((name) => node.getAttribute(name)).join(" ") : "";
+}
+
 function counterpart(node, candidates) {
   if (node.id) return candidates.find((other) => other.id === node.id);
-  return candidates.find((other) => alike(other, node));
+  // What looks the same first: else a part that goes would be made into its neighbour, and that one, with whatever
+  // has the focus inside, would go in its place.
+  const likely = candidates.filter((other) => alike(other, node));
+  return likely.find((other) => look(other) === look(node))
+    ?? likely.find((other) => !other.contains(document.activeElement))
+    ?? likely[0];
 }
 
 /** @param {Element} old @param {Element} fresh */

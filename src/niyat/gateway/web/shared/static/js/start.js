@@ -3,6 +3,7 @@ import "./mark.js";
 import "./checkout.js";
 import "./countdown.js";
 import "./dialog.js";
+import "./drafts.js";
 import "./forms.js";
 import "./live.js";
 import "./preferences.js";
