@@ -48,6 +48,8 @@ RULES: tuple[Rule, ...] = (
     Rule(None, "/api/v1/calendar-feeds/**", "appointments"),
     Rule(None, "/api/v1/doctors/**", "appointments"),
     Rule(None, "/api/v1/clinics/**", "appointments"),
+    Rule(None, "/api/v1/family-members/**", "appointments"),
+    Rule(None, "/api/v1/waitlist/**", "appointments"),
     Rule(None, "/api/v1/payments/**", "payments"),
     Rule(None, "/payments/**", "payments"),
     Rule(None, "/api/v1/notifications/**", "notifications"),

@@ -36,6 +36,18 @@ class ConsultationType(StrEnum):
     IN_PERSON = "IN_PERSON"
 
 
+class Relationship(StrEnum):
+    """What somebody for whom a patient books is to the patient."""
+
+    SPOUSE = "spouse"
+    CHILD = "child"
+    PARENT = "parent"
+    SIBLING = "sibling"
+    GRANDPARENT = "grandparent"
+    GRANDCHILD = "grandchild"
+    OTHER = "other"
+
+
 class SlotStatus(StrEnum):
     """What a piece of a doctor's time is: free, held for a patient, booked, or taken out by the doctor."""
 
@@ -177,6 +189,7 @@ class Appointment:
     no_show_party: str | None
     checked_in_at: datetime | None
     expected_at: datetime | None
+    waitlist_entry_id: UUID | None
     now: datetime
 
     @property

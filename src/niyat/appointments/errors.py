@@ -171,3 +171,31 @@ class CheckInNotOpen(NiyatError):
 
 class NotStarted(NiyatError):
     """The visit's time has not come yet."""
+
+
+class FamilyMemberNotFound(NiyatError):
+    """There is no such family member, or they are not of your family."""
+
+
+class FamilyMemberInLine(NiyatError):
+    """You wait in a doctor's line for this family member; leave the line first."""
+
+
+class BirthDateAhead(NiyatError):
+    """This birth date has not come yet."""
+
+
+class WaitlistEntryNotFound(NiyatError):
+    """There is no such entry of a waitlist, or it is not yours."""
+
+
+class AlreadyInLine(NiyatError):
+    """You are in this doctor's line already; leave it first if you want to wait for something else."""
+
+
+class NotInLine(NiyatError):
+    """This wait is over already."""
+
+
+class DaysAreOver(NiyatError):
+    """The latest day is in the past already; choose a later one."""

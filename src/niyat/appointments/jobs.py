@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from niyat.appointments.commands.close_waits import close_waits
 from niyat.appointments.commands.expire import expire_lapsed
 from niyat.appointments.commands.fill_holidays import fill_all_holidays
 from niyat.appointments.commands.generate import generate
@@ -14,6 +15,7 @@ from niyat.kernel.log import get_logger
 
 log = get_logger(__name__)
 
+MINUTE_SECONDS = 60.0
 HOUR_SECONDS = 3600.0
 REPLAN_SECONDS = 2.0
 
@@ -46,8 +48,12 @@ def jobs(parts: Parts) -> Sequence[Job]:
             doctors_per_batch=parts.settings.doctors_per_batch,
         )
 
+    async def close() -> None:
+        await parts.db.run(close_waits)
+
     return (
         Job("appointments: expire lapsed holds", 1.0, expire),
+        Job("appointments: close waits whose days are over", MINUTE_SECONDS, close),
         Job("appointments: make the slots of the days ahead", HOUR_SECONDS, plan),
         Job("appointments: fill in the coming year's holidays", HOUR_SECONDS, fill),
         Job("appointments: plan doctors anew after a holiday changed", REPLAN_SECONDS, replan),

@@ -1,5 +1,6 @@
 """An appointment's row: taken under the doctor's lock, changed in memory by a rule, and saved with its slot,
-its history and its events. Only reserve, which is one statement, writes past this file.
+its history and its events; what it frees is offered to the doctor's line. Only reserve, which is one statement,
+writes past this file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from niyat.appointments.domain import Actor, Appointment, AppointmentStatus, SlotStatus, slot_status
 from niyat.appointments.errors import AppointmentNotFound, SlotTaken
+from niyat.appointments.line import follow, pass_on
 from niyat.events.catalogue import Event
 from niyat.events.outbox import publish
 from niyat.kernel.db import Connection, Row
@@ -117,6 +119,10 @@ async def save(
         await conn.execute(REMEMBER, before.id, before.status, after.status, by.role, by.account_id, reason)
     for number, event in enumerate(events, before.sequence + 1):
         await publish(conn, event, sequence=number)
+    if after.status is not before.status:
+        await follow(conn, after)
+    if slot_status(before.status) and not slot_status(after.status):
+        await pass_on(conn, before)
 
 
 async def _save_slot(conn: Connection, before: Appointment, after: Appointment) -> None:

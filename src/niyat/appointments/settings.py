@@ -23,6 +23,9 @@ class AppointmentsSettings(VideoSettings):
     hold_seconds: int = Field(
         default=int(HOLD.total_seconds()), ge=30, le=3600, description="How long an unpaid slot is held"
     )
+    offer_seconds: int = Field(
+        default=1800, ge=60, le=86400, description="How long freed time is kept for whoever is first in line"
+    )
     days_ahead: int = Field(default=30, ge=1, le=366, description="How far ahead slots are made")
     doctors_per_batch: int = Field(
         default=200, ge=1, le=1000, description="Doctors planned in one transaction"

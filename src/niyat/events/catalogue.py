@@ -181,6 +181,45 @@ class AppointmentPaymentUpdated(AppointmentEvent):
     payment_status: PaymentStatus
 
 
+class WaitlistEvent(Event):
+    """What every event about somebody's place in a doctor's line says. Its key is the entry of the waitlist."""
+
+    topic: ClassVar[str] = APPOINTMENTS
+
+    waitlist_entry_id: UUID
+    appointment_id: UUID
+    doctor_id: UUID
+    patient_id: UUID
+
+    @property
+    def key(self) -> UUID:
+        return self.waitlist_entry_id
+
+
+class WaitlistOffered(WaitlistEvent):
+    """Time that came free is kept for somebody in line until `hold_expires_at`: `appointment_id` is theirs to take."""
+
+    type: ClassVar[str] = "WAITLIST_OFFERED"
+    version: ClassVar[int] = 1
+
+    starts_at: Instant
+    ends_at: Instant
+    time_zone: Annotated[TimeZone, Field(description="IANA name.")]
+    consultation_type: ConsultationType
+    hold_expires_at: Instant
+    amount: Price
+    currency: Currency
+
+
+class WaitlistOfferLapsed(WaitlistEvent):
+    """Nobody answered the offer in time; it passed on. Not `still_waiting`: it was the last that this entry gets."""
+
+    type: ClassVar[str] = "WAITLIST_OFFER_LAPSED"
+    version: ClassVar[int] = 1
+
+    still_waiting: Annotated[bool, Field(strict=True)]
+
+
 class PaymentEvent(Event):
     """What every event about a booking's money says. Its key is the appointment."""
 
@@ -301,6 +340,8 @@ EVENTS: tuple[type[Event], ...] = (
     AppointmentNoShow,
     AppointmentExpired,
     AppointmentPaymentUpdated,
+    WaitlistOffered,
+    WaitlistOfferLapsed,
     PaymentInitiated,
     PaymentAuthorized,
     PaymentCompleted,

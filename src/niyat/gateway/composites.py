@@ -24,6 +24,7 @@ class BookBody(Body):
     slot_id: UUID
     consultation_type: ConsultationType
     reason_for_visit: Text | None = None
+    family_member_id: UUID | None = Field(default=None, description="Who comes, if not the patient")
 
 
 class CheckoutBody(Body):

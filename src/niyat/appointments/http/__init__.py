@@ -12,6 +12,7 @@ from niyat.appointments.http import (
     calendars,
     clinics,
     doctors,
+    family_members,
     holiday_calendars,
     holidays,
     internal,
@@ -21,6 +22,7 @@ from niyat.appointments.http import (
     room,
     slots,
     status,
+    waitlist,
 )
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.parts import Parts
@@ -61,6 +63,8 @@ def routes() -> FastAPI:
         bookings,
         reschedule,
         arrivals,
+        family_members,
+        waitlist,
         calendars,
         room,
         internal,

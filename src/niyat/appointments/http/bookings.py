@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from niyat.appointments import errors, queries
 from niyat.appointments.commands.cancel import cancel
 from niyat.appointments.commands.confirm import confirm_free
-from niyat.appointments.commands.reserve import Reservation, reserve
+from niyat.appointments.commands.reserve import reserve
 from niyat.appointments.domain import what_goes_back
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.shapes import (
@@ -24,6 +24,7 @@ from niyat.appointments.http.shapes import (
 )
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.record import found
+from niyat.appointments.reservation import Reservation
 from niyat.kernel.auth import Patient, Principal, Who
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
@@ -47,6 +48,7 @@ WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused, erro
         InvalidRequest,
         IdempotencyKeyReused,
         errors.SlotNotFound,
+        errors.FamilyMemberNotFound,
         errors.SlotTaken,
         errors.SlotBlocked,
         errors.NoticeTooShort,
@@ -56,7 +58,9 @@ WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused, erro
 )
 async def reserve_slot(body: ReserveBody, who: Patient, once: OnceOnly, here: Here) -> Response:
     """Of any number who ask at once, one gets the slot. Price and cancellation terms are fixed from here on."""
-    wanted = Reservation(body.slot_id, who.account_id, body.consultation_type, body.reason_for_visit)
+    wanted = Reservation(
+        body.slot_id, who.account_id, body.consultation_type, body.reason_for_visit, body.family_member_id
+    )
     hold = timedelta(seconds=here.settings.hold_seconds)
     return (await reserve(here.db, once, wanted, policy=here.settings.policy, hold=hold)).response()
 

@@ -16,10 +16,18 @@ from niyat.appointments.commands.set_week import Hours
 from niyat.appointments.commands.settle import Outcome
 from niyat.appointments.commands.update_doctor import DoctorChange
 from niyat.appointments.commands.windows import Window
-from niyat.appointments.domain import AppointmentStatus, Captured, ConsultationType, Party, Secured
+from niyat.appointments.domain import (
+    AppointmentStatus,
+    Captured,
+    ConsultationType,
+    Party,
+    Relationship,
+    Secured,
+)
 from niyat.appointments.hit import Fate, Hit
 from niyat.appointments.http.moments import Day, LocalTime
 from niyat.appointments.preview import Effect, What
+from niyat.appointments.waitlist import WaitlistStatus
 from niyat.events.catalogue import PaymentMethod, PaymentStatus
 from niyat.kernel.fields import Body, Currency, Instant, Name, Reason, ReasonCode, Short, Text, TimeZone
 from niyat.kernel.money import MinorUnits
@@ -44,6 +52,7 @@ class ReserveBody(Body):
     slot_id: UUID
     consultation_type: ConsultationType
     reason_for_visit: Text | None = None
+    family_member_id: UUID | None = Field(default=None, description="Who comes, if not the patient")
 
 
 class ConfirmBody(Body):
@@ -329,6 +338,52 @@ class HolidayCalendarBody(AdminReasonBody):
         return self
 
 
+BirthDate = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2100, 1, 1))]
+
+
+class FamilyMemberBody(Body):
+    """Somebody for whom the patient books."""
+
+    name: Name
+    relationship: Relationship = Field(description="What they are to the patient")
+    birth_date: BirthDate | None = None
+
+
+class FamilyMemberChangeBody(Body):
+    """What changes; what is left out stays."""
+
+    name: Name | None = Field(default=None, description="Null: stays")
+    relationship: Relationship | None = Field(default=None, description="Null: stays")
+    birth_date: BirthDate | None = Field(default=None, description="Null: taken away")
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The fields that change, and their new values."""
+        named = self.model_dump(exclude_unset=True)
+        return {field: value for field, value in named.items() if value is not None or field == "birth_date"}
+
+
+class WaitlistBody(Body):
+    """What to wait for. Days and times are local to the doctor; what is left out is any."""
+
+    doctor_id: UUID
+    consultation_type: ConsultationType | None = None
+    earliest_day: Day | None = None
+    latest_day: Day | None = Field(default=None, description="The wait ends by itself after this day")
+    from_time: LocalTime | None = Field(default=None, description="Visits begin at this time or later")
+    to_time: LocalTime | None = Field(default=None, description="Visits end by this time")
+    family_member_id: UUID | None = Field(default=None, description="Who comes, if not the patient")
+    reason_for_visit: Text | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> WaitlistBody:
+        if self.earliest_day and self.latest_day and self.latest_day < self.earliest_day:
+            raise ValueError("latest_day must not be before earliest_day")
+        if self.from_time and self.to_time and self.to_time <= self.from_time:
+            raise ValueError("to_time must be later than from_time")
+        return self
+
+
 class PaymentStartedBody(Body):
     """Whose payment begins."""
 
@@ -408,6 +463,14 @@ class MoveView(BaseModel):
     at: datetime
 
 
+class VisitorView(BaseModel):
+    """Who comes in the patient's stead."""
+
+    family_member_id: UUID
+    name: str
+    relationship: Relationship
+
+
 class AppointmentView(BaseModel):
     """An appointment. Instants are UTC; `time_zone` is the doctor's."""
 
@@ -444,6 +507,8 @@ class AppointmentView(BaseModel):
     expected_at: datetime | None = Field(description="When a doctor who is late expects to begin")
     reason_for_visit: str | None
     history: list[MoveView] = Field(description="Every move so far, the first first")
+    visitor: VisitorView | None = Field(description="Null: the patient")
+    waitlist_entry_id: UUID | None = Field(description="The entry of the waitlist that it was offered to")
     created_at: datetime
     updated_at: datetime
 
@@ -481,6 +546,56 @@ class CalendarFeedView(BaseModel):
     exists: bool
     made_at: datetime | None = None
     last_read_at: datetime | None = None
+
+
+class FamilyMemberView(BaseModel):
+    """Somebody for whom the patient books."""
+
+    family_member_id: UUID
+    name: str
+    relationship: Relationship
+    birth_date: date | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class OfferView(BaseModel):
+    """Time that is kept until `hold_expires_at`: the appointment is there to be paid or confirmed, or cancelled."""
+
+    appointment_id: UUID
+    consultation_type: ConsultationType
+    starts_at: datetime
+    ends_at: datetime
+    hold_expires_at: datetime
+    amount: int = Field(description="Minor units; 0 is free")
+    currency: str
+
+
+class WaitlistEntryView(BaseModel):
+    """Somebody's place in a doctor's line, and what they wait for. `time_zone` is the doctor's."""
+
+    waitlist_entry_id: UUID
+    doctor_id: UUID
+    doctor_name: str
+    time_zone: str
+    patient_id: UUID
+    visitor: VisitorView | None = Field(description="Null: the patient")
+    consultation_type: ConsultationType | None
+    earliest_day: date | None
+    latest_day: date | None
+    from_time: str | None
+    to_time: str | None
+    reason_for_visit: str | None
+    status: WaitlistStatus
+    ahead: int | None = Field(description="How many are before you; null unless `waiting`")
+    offer: OfferView | None = Field(description="Null unless `offered`")
+    appointment_id: UUID | None = Field(description="What is on offer, or what was booked")
+    lapses: int = Field(description="Offers that were not answered in time")
+    closed_because: Literal["offers-lapsed", "days-over"] | None
+    offer_seconds: int = Field(description="How long an offer stands, at most")
+    policy: PolicyView
+    created_at: datetime
+    updated_at: datetime
 
 
 class ClinicView(BaseModel):

@@ -139,6 +139,21 @@ CREATE TABLE available_slots (
 COMMENT ON COLUMN available_slots.planned_as IS
     'What the slot is while nobody has it. A held or booked slot that left the plan is blocked when it is freed.';
 
+-- For whom an account books beside its owner. Nobody but the two parties of a visit and admins reads these names.
+CREATE TABLE family_members (
+    id           uuid PRIMARY KEY,
+    account_id   uuid NOT NULL,                         -- identity's account; the patient who books
+    name         text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    relationship text NOT NULL CHECK (relationship IN (
+        'spouse', 'child', 'parent', 'sibling', 'grandparent', 'grandchild', 'other')),
+    birth_date   date CHECK (birth_date >= '1900-01-01'),
+    archived_at  timestamptz,                           -- booked for before, and offered no more
+    created_at   timestamptz NOT NULL DEFAULT niyat_now(),
+    updated_at   timestamptz NOT NULL DEFAULT niyat_now()
+);
+
+CREATE INDEX family_members_account ON family_members (account_id, id) WHERE archived_at IS NULL;
+
 CREATE TABLE appointments (
     id                 uuid PRIMARY KEY,
     doctor_id          uuid NOT NULL REFERENCES doctors (id),
@@ -172,6 +187,8 @@ CREATE TABLE appointments (
     checked_in_at      timestamptz,                     -- the patient is there
     expected_at        timestamptz,                     -- when the doctor, who is late, expects to begin
     reason_for_visit   text CHECK (length(reason_for_visit) <= 500),  -- health data: never in events, logs or mails
+    family_member_id   uuid REFERENCES family_members (id),           -- who comes, if not the patient
+    waitlist_entry_id  uuid,                            -- offered to somebody who waited in the doctor's line
     created_at         timestamptz NOT NULL DEFAULT niyat_now(),
     updated_at         timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT appointments_ends_after_start CHECK (ends_at > starts_at),
@@ -205,6 +222,8 @@ CREATE INDEX appointments_lapsing ON appointments (hold_expires_at)
 CREATE INDEX appointments_doctor_time ON appointments (doctor_id, starts_at, id);
 CREATE INDEX appointments_patient_time ON appointments (patient_id, starts_at, id);
 CREATE INDEX appointments_status_time ON appointments (status, starts_at, id);
+CREATE INDEX appointments_family_member ON appointments (family_member_id) WHERE family_member_id IS NOT NULL;
+CREATE INDEX appointments_waitlist_entry ON appointments (waitlist_entry_id) WHERE waitlist_entry_id IS NOT NULL;
 
 -- What can truly be booked now, and as which types: free, offered, neither too soon nor too far, and not overlapped
 -- (that type's buffers included) by a booking of another length, nor by a visit that was completed before its end.
@@ -312,6 +331,12 @@ CREATE FUNCTION place_of(place_id uuid, d doctors, c clinics) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE WHEN place_id IS NULL THEN coalesce(nullif(d.place, ''), c.address) ELSE place_words(place_id) END;
 
+-- Who comes in the patient's stead. A function of its own, and strict: what looks into a table cannot be inlined.
+CREATE FUNCTION visitor_json(family_member_id uuid) RETURNS jsonb
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN (SELECT jsonb_build_object('family_member_id', f.id, 'name', f.name, 'relationship', f.relationship)
+        FROM family_members f WHERE f.id = $1);
+
 -- An appointment as the API shows it: the reservation must store its answer in the statement that makes it,
 -- so the shape lives here, for every answer.
 CREATE FUNCTION appointment_json(a appointments, d doctors, c clinics) RETURNS jsonb
@@ -352,5 +377,7 @@ RETURN jsonb_build_object(
         -- The statement that makes an appointment does not see the row that it writes beside it.
         jsonb_build_array(
             jsonb_build_object('from_status', NULL, 'to_status', 'reserved', 'at', utc(a.created_at)))),
+    'visitor', visitor_json(a.family_member_id),
+    'waitlist_entry_id', a.waitlist_entry_id,
     'created_at', utc(a.created_at),
     'updated_at', utc(a.updated_at));
