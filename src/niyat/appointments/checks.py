@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from niyat.appointments import waitlist_checks
 from niyat.kernel.checks import Check
 
 NO_OVERLAP = """
@@ -186,4 +187,5 @@ CHECKS: Sequence[Check] = (
     Check(
         "changed-holidays-are-planned", "No clinic waits for its changed holidays to be planned.", REPLANNED
     ),
+    *waitlist_checks.CHECKS,
 )

@@ -121,7 +121,7 @@ async def save(
         await publish(conn, event, sequence=number)
     if after.status is not before.status:
         await follow(conn, after)
-    if slot_status(before.status) and not slot_status(after.status):
+    if slot_status(before.status) and (not slot_status(after.status) or after.slot_id != before.slot_id):
         await pass_on(conn, before)
 
 

@@ -30,6 +30,8 @@ class NotificationType(StrEnum):
     REFUND_INITIATED = "REFUND_INITIATED"
     REFUND_COMPLETED = "REFUND_COMPLETED"
     REFUND_FAILED = "REFUND_FAILED"
+    WAITLIST_OFFERED = "WAITLIST_OFFERED"
+    WAITLIST_OFFER_LAPSED = "WAITLIST_OFFER_LAPSED"
 
 
 class NotificationStatus(StrEnum):
@@ -72,8 +74,13 @@ _T = NotificationType
 ONLY_WHILE: Mapping[NotificationType, str] = {
     _T.APPOINTMENT_CANCELLED: "cancelled",
     _T.APPOINTMENT_NO_SHOW: "no-show",
+    _T.WAITLIST_OFFERED: "reserved",  # whoever has begun to pay knows of it
+    _T.WAITLIST_OFFER_LAPSED: "expired",
 }
-"""They say how a visit ended: true only while it has that status."""
+"""They say how a visit ended, or that it waits for an answer: true only while it has that status."""
+
+ON_EVERY_CHANNEL = frozenset({_T.WAITLIST_OFFERED})
+"""Planned once for each channel, because the answer must come soon: so none of them stands in for another."""
 
 REFUND_NEWS = frozenset({_T.REFUND_INITIATED, _T.REFUND_COMPLETED, _T.REFUND_FAILED})
 
@@ -83,6 +90,9 @@ SUPERSEDED_BY: Mapping[NotificationType, frozenset[NotificationType]] = {
     _T.PAYMENT_NOT_TAKEN: REFUND_NEWS | {_T.PAYMENT_RECEIPT},
 }
 """What is untrue once one of these is planned: of the same refund, or, for a payment, of the same appointment."""
+
+LAST_MINUTE = timedelta(minutes=1)
+"""An offer that ends so soon is no longer told: nobody could take it."""
 
 MAX_TRIES = 14
 """With the waits of `wait_before_retry`, a provider may be down for about five hours."""

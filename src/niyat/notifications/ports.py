@@ -23,6 +23,7 @@ class AppointmentView(BaseModel):
     patient_id: UUID
     status: str
     revision: int
+    hold_expires_at: AwareDatetime | None = None
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     time_zone: str

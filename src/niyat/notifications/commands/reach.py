@@ -8,7 +8,13 @@ from functools import partial
 from uuid import UUID
 
 from niyat.notifications.commands.claim import Claimed
-from niyat.notifications.domain import SUPERSEDED_BY, NotificationChannel, no_longer_so
+from niyat.notifications.domain import (
+    ON_EVERY_CHANNEL,
+    SUPERSEDED_BY,
+    NotificationChannel,
+    NotificationType,
+    no_longer_so,
+)
 from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView
@@ -69,7 +75,7 @@ async def reach(parts: Parts, claimed: Claimed) -> Reached:
         raise CannotBeSent(unknown.code) from None
     _still_so(claimed, claimed.account_id, appointment)
     await _not_superseded(parts, claimed)
-    channel, address = _address(claimed.channel, account, sms=parts.sms is not None)
+    channel, address = _address(claimed.type, claimed.channel, account, sms=parts.sms is not None)
     about = partial(
         facts, account=account, appointment=appointment, payload=claimed.payload, site_url=parts.site_url
     )
@@ -97,12 +103,16 @@ async def _not_superseded(parts: Parts, claimed: Claimed) -> None:
         raise NoLongerSo("superseded")
 
 
-def _address(wanted: NotificationChannel, account: Account, *, sms: bool) -> tuple[NotificationChannel, str]:
-    """The wanted channel, or the other one when the account has no address there. Raises CannotBeSent."""
+def _address(
+    kind: NotificationType, wanted: NotificationChannel, account: Account, *, sms: bool
+) -> tuple[NotificationChannel, str]:
+    """The wanted channel, or the other one when the account has no address there. Raises CannotBeSent, NoLongerSo."""
     known = {
         NotificationChannel.EMAIL: account.email,
         NotificationChannel.SMS: account.phone if sms else None,
     }
+    if kind in ON_EVERY_CHANNEL and not known.get(wanted):
+        raise NoLongerSo("told-elsewhere")
     for channel in (wanted, NotificationChannel.EMAIL, NotificationChannel.SMS):
         if address := known.get(channel):
             return channel, address

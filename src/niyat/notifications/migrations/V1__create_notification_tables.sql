@@ -24,7 +24,7 @@ CREATE TABLE scheduled_notifications (
     type           text NOT NULL CHECK (type IN (
         'SIGN_IN_CODE', 'APPOINTMENT_CONFIRMED', 'APPOINTMENT_REMINDER', 'APPOINTMENT_CANCELLED',
         'APPOINTMENT_RESCHEDULED', 'APPOINTMENT_NO_SHOW', 'PAYMENT_RECEIPT', 'PAYMENT_NOT_TAKEN', 'REFUND_INITIATED',
-        'REFUND_COMPLETED', 'REFUND_FAILED')),
+        'REFUND_COMPLETED', 'REFUND_FAILED', 'WAITLIST_OFFERED', 'WAITLIST_OFFER_LAPSED')),
     channel        text NOT NULL CHECK (channel IN ('EMAIL', 'SMS', 'PUSH')),
     account_id     uuid,                            -- whom to tell; null for a code, which goes to an address
     appointment_id uuid,
