@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from niyat.appointments import domain as appointments
+from niyat.appointments import waitlist
 from niyat.notifications import domain as notifications
 from niyat.payments import domain as payments
 
@@ -66,6 +67,14 @@ MACHINES = (
         "appointment_may_move",
         ("keeps others out", _live),
         ("its slot", _slot),
+    ),
+    _machine(
+        "An entry of a waitlist",
+        "TRANSITIONS of appointments' waitlist.py",
+        waitlist.TRANSITIONS,
+        waitlist.WaitlistStatus.WAITING,
+        "joined",
+        "waitlist_may_move",
     ),
     _machine(
         "A payment",
