@@ -33,6 +33,13 @@ WHERE EXISTS (SELECT FROM waitlist_entries WHERE doctor_id = $1 AND status = 'wa
   AND b.doctor_id = $1 AND b.starts_at < $3 AND b.ends_at > $2
 """
 
+FREE = """
+SELECT b.doctor_id, array_agg(b.id) AS slot_ids FROM bookable_slots b
+WHERE b.doctor_id = ANY (ARRAY(
+    SELECT doctor_id FROM waitlist_entries WHERE doctor_id = ANY ($1) AND status = 'waiting'))
+GROUP BY b.doctor_id
+"""
+
 # The first in line whom one of the slots suits, with the earliest that does. Whoever had that very time and let go
 # of it while in line is passed over. An offer ends before the slot is too soon to be booked.
 NEXT = """
@@ -122,6 +129,12 @@ async def pass_on(conn: Connection, freed: Appointment) -> None:
     """
     slots = await conn.fetch(FREED, freed.doctor_id, freed.starts_at, freed.ends_at)
     await offer(conn, freed.doctor_id, [slot["id"] for slot in slots], freed=freed)
+
+
+async def free_times(conn: Connection, doctor_ids: Sequence[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """The slots that can be booked now of those doctors for whom somebody waits."""
+    rows = await conn.fetch(FREE, doctor_ids)
+    return {row["doctor_id"]: frozenset(row["slot_ids"]) for row in rows}
 
 
 async def offer(
