@@ -127,7 +127,7 @@ async def pass_on(conn: Connection, freed: Appointment) -> None:
 
     With its slot, others of another length that it kept from being booked come free.
     """
-    slots = await conn.fetch(FREED, freed.doctor_id, freed.starts_at, freed.ends_at)
+    slots = await conn.fetch(FREED, freed.doctor_id, freed.busy_from, freed.busy_until)
     await offer(conn, freed.doctor_id, [slot["id"] for slot in slots], freed=freed)
 
 

@@ -46,6 +46,7 @@ def visit(status: AppointmentStatus, **more: Any) -> Appointment:
         amount_owed_back=None,
         no_show_party=None,
         checked_in_at=None,
+        waitlist_entry_id=None,
         expected_at=None,
         now=NOW,
     )
