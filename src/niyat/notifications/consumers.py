@@ -26,13 +26,8 @@ from niyat.events.catalogue import (
 from niyat.events.inbox import Consumer
 from niyat.kernel.db import Connection
 from niyat.notifications.commands.plan import plan, withdraw_promises
-from niyat.notifications.domain import (
-    LAST_MINUTE,
-    Intent,
-    NotificationChannel,
-    NotificationType,
-    reminders,
-)
+from niyat.notifications.domain import Intent, NotificationType, reminders
+from niyat.notifications.offers import on_offer_lapsed, on_offered
 from niyat.notifications.parts import Parts
 
 
@@ -114,34 +109,6 @@ async def on_no_show(conn: Connection, event: AppointmentNoShow) -> None:
         },
     )
     await plan(conn, [missed])
-
-
-async def on_offered(conn: Connection, event: WaitlistOffered) -> None:
-    """By mail and by text message at once: the time is kept for minutes."""
-    offers = [
-        Intent(
-            type=NotificationType.WAITLIST_OFFERED,
-            account_id=event.patient_id,
-            appointment_id=event.appointment_id,
-            channel=channel,
-            dedupe_key=f"offered:{event.appointment_id}:{channel}",
-            payload={"amount": event.amount, "currency": event.currency},
-            too_late_at=event.hold_expires_at - LAST_MINUTE,
-        )
-        for channel in (NotificationChannel.EMAIL, NotificationChannel.SMS)
-    ]
-    await plan(conn, offers)
-
-
-async def on_offer_lapsed(conn: Connection, event: WaitlistOfferLapsed) -> None:
-    lapsed = Intent(
-        type=NotificationType.WAITLIST_OFFER_LAPSED,
-        account_id=event.patient_id,
-        appointment_id=event.appointment_id,
-        dedupe_key=f"offer-lapsed:{event.appointment_id}:EMAIL",
-        payload={"still_waiting": event.still_waiting},
-    )
-    await plan(conn, [lapsed])
 
 
 async def on_payment_completed(conn: Connection, event: PaymentCompleted) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from niyat.appointments.domain import Actor
 from niyat.appointments.errors import DoctorNotFound
+from niyat.appointments.line import free_times, offer
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden
@@ -146,13 +147,19 @@ async def locked_schedule(conn: Connection, doctor_id: UUID, who: Principal) -> 
 
 async def extend(conn: Connection, doctor_ids: Sequence[UUID], *, days_ahead: int) -> int:
     """Make the slots of the days not planned yet, up to `days_ahead` after today; how many were made."""
-    await lock_doctors(conn, doctor_ids)
-    made: int = await conn.fetchval(PLAN, doctor_ids, days_ahead, False)
-    return made
+    return await _plan(conn, doctor_ids, days_ahead, anew=False)
 
 
 async def replan(conn: Connection, doctor_ids: Sequence[UUID], *, days_ahead: int) -> int:
     """Bring the doctors' free future slots in line with the schedule; how many were made or changed."""
+    return await _plan(conn, doctor_ids, days_ahead, anew=True)
+
+
+async def _plan(conn: Connection, doctor_ids: Sequence[UUID], days_ahead: int, *, anew: bool) -> int:
+    """And offer what has become free to those who wait for it."""
     await lock_doctors(conn, doctor_ids)
-    changed: int = await conn.fetchval(PLAN, doctor_ids, days_ahead, True)
-    return changed
+    before = await free_times(conn, doctor_ids)
+    made: int = await conn.fetchval(PLAN, doctor_ids, days_ahead, anew)
+    for doctor_id, slot_ids in (await free_times(conn, doctor_ids)).items():
+        await offer(conn, doctor_id, [slot for slot in slot_ids if slot not in before.get(doctor_id, ())])
+    return made
