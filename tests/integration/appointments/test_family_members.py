@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from niyat.kernel.ids import new_id
 from tests.integration.appointments.lines import cancel, entry_of, join, taken
 from tests.integration.appointments.world import Json, Person, World
@@ -48,23 +46,22 @@ async def test_a_family_member_is_added_listed_corrected_and_taken_away(world: W
     assert await world.db.fetchval("SELECT count(*) FROM family_members") == 1
 
 
-@pytest.mark.parametrize(
-    ("fields", "code"),
-    [
-        ({"relationship": "neighbour"}, "invalid-request"),
-        ({"name": " "}, "invalid-request"),
-        ({"birth_date": "1899-12-31"}, "invalid-request"),
-        ({"birth_date": "2099-01-01"}, "birth-date-ahead"),
-    ],
-    ids=str,
-)
-async def test_what_cannot_be_is_refused(world: World, fields: dict[str, Any], code: str) -> None:
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"relationship": "neighbour"}, "invalid-request"),
+    ({"name": " "}, "invalid-request"),
+    ({"birth_date": "1899-12-31"}, "invalid-request"),
+    ({"birth_date": "2099-01-01"}, "birth-date-ahead"),
+]
+
+
+async def test_what_cannot_be_is_refused(world: World) -> None:
     who = world.patient()
-    refused = await who.ask("POST", API, {"name": "Asha", "relationship": "child", **fields})
-    assert (refused.status_code, refused.json()["code"]) == (422, code)
     member = await add(who)
-    refused = await who.ask("PATCH", f"{API}/{member['family_member_id']}", fields)
-    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    for fields, code in WRONG:
+        for method, path in (("POST", API), ("PATCH", f"{API}/{member['family_member_id']}")):
+            refused = await who.ask(method, path, {"name": "Asha", "relationship": "child", **fields})
+            assert (refused.status_code, refused.json()["code"]) == (422, code), fields
+    assert (await who.call("GET", API))["items"] == [member]
 
 
 async def test_a_visit_for_a_family_member_names_them_to_patient_doctor_and_admin(world: World) -> None:
