@@ -15,9 +15,9 @@ API = "/api/v1/waitlist"
 
 
 @pytest.fixture
-def offers_of_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+def offers_of_four_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the life of the access tokens that a test holds."""
-    monkeypatch.setenv("NIYAT_APPOINTMENTS_OFFER_SECONDS", "600")
+    monkeypatch.setenv("NIYAT_APPOINTMENTS_OFFER_SECONDS", "240")
 
 
 async def entry_of(who: Caller) -> Json:
@@ -35,7 +35,7 @@ async def told(system: System, who: Caller, word: str) -> Json:
 
 
 async def test_a_cancelled_slot_is_offered_told_passed_on_and_paid_by_one(
-    offers_of_ten_minutes: None, system: System
+    offers_of_four_minutes: None, system: System
 ) -> None:
     doctor = await system.doctor()
     holder, first, second = [await system.patient() for _ in range(3)]
@@ -59,7 +59,7 @@ async def test_a_cancelled_slot_is_offered_told_passed_on_and_paid_by_one(
     assert any(deadline in text["body"] for text in texts)
     assert slot["slot_id"] not in [free["slot_id"] for free in await system.slots(doctor)]
 
-    await system.clock.move(minutes=10, seconds=1)
+    await system.clock.move(minutes=4, seconds=1)
     await system.becomes(first, {"appointment": offer}, "expired")
     assert "सूची में" in (await told(system, first, "समय आगे"))["text"]
     offer = (await entry_of(second))["offer"]
