@@ -93,7 +93,11 @@ async def test_while_nobody_knows_the_page_says_wait_and_offers_no_second_paymen
     await clinic.system.sandbox.add_fault(
         clinic.system.merchant, "payments.fetch", "http-502-html", times=1000
     )
-    await clinic.system.sandbox.pay(await patient.order())
+    await clinic.system.sandbox.set_webhooks(clinic.system.merchant, mode="hold")
+    paid = await clinic.system.sandbox.pay(await patient.order())
+    waiting = await clinic.system.sandbox.webhooks(clinic.system.merchant)
+    seen = [one["id"] for one in waiting if one["entity_id"] == paid["razorpay_payment_id"]]
+    await clinic.system.sandbox.send_webhook(seen[0])  # that it was authorised, and no more
     await patient.sees_heading("Payment received, confirming")
     await expect(patient.page.locator("#pay-form")).to_have_count(0)
     await expect(patient.page.locator("[data-countdown]")).to_have_count(0)
@@ -102,5 +106,6 @@ async def test_while_nobody_knows_the_page_says_wait_and_offers_no_second_paymen
     await expect(patient.page.locator(f"#status-{appointment_id}")).to_contain_text("Received, confirming")
     await patient.go(f"/my/appointments/{appointment_id}/pay")
     await clinic.system.sandbox.clear_faults(clinic.system.merchant)
+    await clinic.system.sandbox.set_webhooks(clinic.system.merchant, mode="deliver")
     await clinic.system.clock.move(minutes=2)
     await patient.sees_heading("Your appointment is confirmed")
