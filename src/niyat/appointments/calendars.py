@@ -13,7 +13,7 @@ from uuid import UUID
 
 from niyat.appointments.domain import BOOKED, LIVE, AppointmentStatus
 from niyat.kernel.calendar import CalendarEvent, EventStatus
-from niyat.kernel.db import Database
+from niyat.kernel.db import Database, Row
 
 KEPT = timedelta(days=30)
 """How long a visit stays in a feed after its start, and a cancelled one after it was cancelled."""
@@ -34,6 +34,14 @@ WHERE (a.patient_id = $1 OR a.doctor_id = (SELECT id FROM doctors WHERE account_
              AND h.at >= niyat_now() - $2::interval))
 ORDER BY a.starts_at, a.id
 """
+
+
+OWN_FEED = "SELECT made_at, last_read_at FROM calendar_feeds WHERE account_id = $1"
+
+
+async def own_feed(db: Database, account_id: UUID) -> Row | None:
+    """When the account's feed was made and last read; None where there is none."""
+    return await db.fetchrow(OWN_FEED, account_id)
 
 
 async def feed(db: Database, account_id: UUID, site_url: str) -> Sequence[CalendarEvent]:

@@ -124,14 +124,6 @@ async def doctor(reader: Reader, doctor_id: UUID, *, even_inactive: bool = False
     return dict(row)
 
 
-async def doctor_account(db: Database, doctor_id: UUID) -> UUID:
-    """The account with which the doctor signs in. Raises DoctorNotFound."""
-    account_id: UUID | None = await db.fetchval("SELECT account_id FROM doctors WHERE id = $1", doctor_id)
-    if account_id is None:
-        raise DoctorNotFound
-    return account_id
-
-
 async def week(reader: Connection | Database, doctor_id: UUID) -> Json:
     """The doctor's weekly hours in their own zone. Raises DoctorNotFound."""
     rows = await reader.fetch(WEEK, doctor_id)

@@ -66,7 +66,7 @@ async def blocks(
     return await db.fetch(BLOCKS, doctor_id, ending_after, *(after or (None, None)), limit + 1)
 
 
-async def doctor_of_block(db: Database, block_id: UUID) -> UUID:
+async def doctor_of_block(db: Database | Connection, block_id: UUID) -> UUID:
     """Whose block it is. Raises BlockNotFound."""
     doctor_id: UUID | None = await db.fetchval("SELECT doctor_id FROM blocked_slots WHERE id = $1", block_id)
     if doctor_id is None:

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel
 
+from niyat.kernel.db import Row
 from niyat.kernel.errors import InvalidRequest
 from niyat.kernel.fields import within_reason
 
@@ -39,6 +41,11 @@ def cursor_at(*place: object) -> str:
     """The opaque cursor of a place in a list: the ordering values of its last row."""
     text = json.dumps([str(part) for part in place]).encode()
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def next_cursor(rows: Sequence[Mapping[str, Any] | Row], limit: int, *ordered_by: str) -> str | None:
+    """The cursor of the `limit`-th row, by the columns that order the list, when `rows` has one more than that."""
+    return cursor_at(*(rows[limit - 1][name] for name in ordered_by)) if len(rows) > limit else None
 
 
 def after_id(cursor: str | None) -> UUID | None:

@@ -8,6 +8,7 @@ from niyat.appointments.audit_log import said_why
 from niyat.appointments.commands.plan import locked_schedule, replan
 from niyat.appointments.errors import BlockNotFound
 from niyat.appointments.hit import Hit
+from niyat.appointments.schedule_queries import doctor_of_block
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden
@@ -22,9 +23,7 @@ async def lift_block(
 
     Raises BlockNotFound (a stranger's too), ReasonRequired.
     """
-    doctor_id = await conn.fetchval("SELECT doctor_id FROM blocked_slots WHERE id = $1", block_id)
-    if doctor_id is None:
-        raise BlockNotFound
+    doctor_id = await doctor_of_block(conn, block_id)
     try:
         by = await locked_schedule(conn, doctor_id, who)
     except Forbidden as error:

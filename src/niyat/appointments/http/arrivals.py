@@ -37,7 +37,7 @@ REFUSALS = (
 @router.post(
     "/{appointment_id}/check-in",
     response_model=AppointmentView,
-    summary="The patient is there",
+    summary="Check the patient in",
     responses=problems(TABLE, *REFUSALS, errors.CheckInNotOpen),
 )
 async def check_in_patient(
@@ -57,7 +57,7 @@ async def check_in_patient(
 @router.post(
     "/{appointment_id}/running-late",
     response_model=AppointmentView,
-    summary="The doctor is late",
+    summary="Say that the doctor is late",
     responses=problems(TABLE, *REFUSALS),
 )
 async def report_late(

@@ -30,7 +30,7 @@ from niyat.kernel.fields import Instant
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.ids import new_id
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_time, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_time, next_cursor
 
 router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 
@@ -108,9 +108,8 @@ async def list_blocks(
     """For that doctor or an admin; by time."""
     await schedule_queries.refuse_unless_theirs(db, doctor_id, who)
     rows = await schedule_queries.blocks(db, doctor_id, from_, after=after_time(cursor), limit=limit)
-    page = rows[:limit]
-    more = cursor_at(page[-1]["starts_at"].isoformat(), page[-1]["block_id"]) if len(rows) > limit else None
-    return Page(items=[BlockView(**row) for row in page], next_cursor=more)
+    more = next_cursor(rows, limit, "starts_at", "block_id")
+    return Page(items=[BlockView(**row) for row in rows[:limit]], next_cursor=more)
 
 
 @router.delete(

@@ -26,8 +26,6 @@ router = APIRouter(tags=["calendars"])
 FEEDS = "/api/v1/calendar-feeds"
 Owner = Annotated[Principal, Depends(require("patient", "doctor"))]
 
-FEED = "SELECT made_at, last_read_at FROM calendar_feeds WHERE account_id = $1"
-
 CALENDAR: dict[int | str, dict[str, Any]] = {
     200: {"description": "iCalendar (RFC 5545)", "content": {"text/calendar": {"schema": {"type": "string"}}}}
 }
@@ -78,7 +76,7 @@ async def make_calendar_feed(who: Owner, here: Here, response: Response) -> NewC
 )
 async def get_calendar_feed(who: Owner, db: Db) -> CalendarFeedView:
     """The address itself is not kept and cannot be shown again."""
-    row = await db.fetchrow(FEED, who.account_id)
+    row = await calendars.own_feed(db, who.account_id)
     return CalendarFeedView(exists=row is not None, **dict(row or {}))
 
 

@@ -16,7 +16,7 @@ from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, next_cursor
 
 router = APIRouter(prefix="/api/v1/clinics", tags=["clinics"])
 
@@ -51,9 +51,8 @@ async def list_places(
 ) -> Page[PlaceView]:
     """Besides each doctor's usual place; by name."""
     rows = await doctor_queries.places(db, clinic_id, after=after_name(cursor), limit=limit)
-    page = rows[:limit]
-    more = cursor_at(page[-1]["name"], page[-1]["place_id"]) if len(rows) > limit else None
-    return Page(items=[PlaceView(**row) for row in page], next_cursor=more)
+    more = next_cursor(rows, limit, "name", "place_id")
+    return Page(items=[PlaceView(**row) for row in rows[:limit]], next_cursor=more)
 
 
 @router.post(

@@ -31,7 +31,7 @@ from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, Once, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, next_cursor
 
 router = APIRouter(prefix="/api/v1/clinics/{clinic_id}", tags=["holidays"])
 
@@ -54,9 +54,8 @@ async def list_holidays(
 ) -> Page[HolidayView]:
     """By day. On those that are `observed` the clinic is closed, but for doctors who set hours for that day."""
     rows = await schedule_queries.holidays(db, clinic_id, first, last, after=after_day(cursor), limit=limit)
-    page = rows[:limit]
-    more = cursor_at(page[-1]["day"]) if len(rows) > limit else None
-    return Page(items=[HolidayView(**row) for row in page], next_cursor=more)
+    items = [HolidayView(**row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=next_cursor(rows, limit, "day"))
 
 
 @router.post(

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from niyat.appointments import doctor_queries, errors, queries
+from niyat.appointments import errors, queries, schedule_queries
 from niyat.appointments.domain import AppointmentStatus
 from niyat.appointments.http.shapes import AppointmentView
 from niyat.appointments.http.table import TABLE
@@ -18,7 +18,7 @@ from niyat.kernel.db import Database
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
 from niyat.kernel.fields import Instant
 from niyat.kernel.http import Db, problems
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_time, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_time, next_cursor
 
 router = APIRouter(tags=["appointments"])
 
@@ -76,8 +76,7 @@ async def list_doctors_appointments(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Response:
     """For that doctor or an admin."""
-    if await doctor_queries.doctor_account(db, doctor_id) != who.account_id and not who.has("admin"):
-        raise Forbidden
+    await schedule_queries.refuse_unless_theirs(db, doctor_id, who)
     wanted = AppointmentFilter(
         doctor_id=doctor_id, statuses=status, starts_from=starts_from, starts_before=to
     )
@@ -111,6 +110,5 @@ async def list_patients_appointments(
 
 async def _page(db: Database, wanted: AppointmentFilter, cursor: str | None, limit: int) -> Response:
     rows = await queries.appointments(db, wanted, after=after_time(cursor), limit=limit)
-    page = rows[:limit]
-    more = cursor_at(page[-1]["starts_at"].isoformat(), page[-1]["id"]) if len(rows) > limit else None
-    return JSONResponse({"items": [row["body"] for row in page], "next_cursor": more})
+    more = next_cursor(rows, limit, "starts_at", "id")
+    return JSONResponse({"items": [row["body"] for row in rows[:limit]], "next_cursor": more})

@@ -28,7 +28,7 @@ from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, next_cursor
 
 router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 
@@ -105,9 +105,8 @@ async def list_days(
     """For that doctor or an admin; by day."""
     await schedule_queries.refuse_unless_theirs(db, doctor_id, who)
     rows = await schedule_queries.overrides(db, doctor_id, first, last, after=after_day(cursor), limit=limit)
-    page = rows[:limit]
-    more = cursor_at(page[-1]["day"]) if len(rows) > limit else None
-    return Page(items=[OverrideView(**row) for row in page], next_cursor=more)
+    items = [OverrideView(**row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=next_cursor(rows, limit, "day"))
 
 
 @router.delete(

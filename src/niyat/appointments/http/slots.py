@@ -18,7 +18,7 @@ from niyat.kernel.db import Row
 from niyat.kernel.errors import InvalidRequest
 from niyat.kernel.fields import Short, TimeZone
 from niyat.kernel.http import Db, problems
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_time, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_time, next_cursor
 
 router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 
@@ -81,7 +81,7 @@ async def find_slots(
         )
         for row in rows[:limit]
     ]
-    return Page(items=items, next_cursor=_more(rows, limit))
+    return Page(items=items, next_cursor=next_cursor(rows, limit, "starts_at", "slot_id"))
 
 
 @router.get(
@@ -100,7 +100,7 @@ async def list_slots(
         time_zone=wanted.time_zone or doctor_zone,
         doctor_time_zone=doctor_zone,
         items=[SlotView(**_slot(row)) for row in rows[:limit]],
-        next_cursor=_more(rows, limit),
+        next_cursor=next_cursor(rows, limit, "starts_at", "slot_id"),
     )
 
 
@@ -108,9 +108,3 @@ def _slot(row: Row) -> dict[str, Any]:
     local = row["starts_at"].astimezone(timezone(row["utc_offset"]))
     same = ("slot_id", "starts_at", "ends_at", "consultation_types", "place_id", "place")
     return {"local_start": local.isoformat(), **{name: row[name] for name in same}}
-
-
-def _more(rows: list[Row], limit: int) -> str | None:
-    if len(rows) <= limit:
-        return None
-    return cursor_at(rows[limit - 1]["starts_at"], rows[limit - 1]["slot_id"])

@@ -1,4 +1,4 @@
-"""Staff move an appointment to another status."""
+"""Staff change an appointment's status."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ router = APIRouter(tags=["appointments"])
 
 S = AppointmentStatus
 
-MOVE: dict[str, Any] = {
+CHANGE: dict[str, Any] = {
     "response_model": AppointmentView,
-    "summary": "Move an appointment to another status",
+    "summary": "Change an appointment's status",
     "responses": problems(
         TABLE,
         Unauthenticated,
@@ -42,29 +42,31 @@ MOVE: dict[str, Any] = {
         errors.PaymentRequired,
         errors.AppointmentCancelled,
         errors.HoldLapsed,
+        errors.AlreadyStarted,
     ),
 }
 
 
-@router.patch("/api/v1/appointments/{appointment_id}/status", **MOVE)
-@router.patch("/appointments/{appointment_id}/status", deprecated=True, **MOVE)
-async def move_appointment(
+@router.patch("/api/v1/appointments/{appointment_id}/status", **CHANGE)
+@router.patch("/appointments/{appointment_id}/status", deprecated=True, **CHANGE)
+async def change_status(
     appointment_id: UUID, body: StatusBody, who: Staff, once: OnceOnly, db: Db
 ) -> Response:
-    """By its doctor or an admin, along the allowed moves only: complete, no-show, cancel, confirm a free one.
+    """By its doctor or an admin, along the allowed moves only: complete, no-show; cancel and confirm a free one, as
+    `…/cancel` and `…/confirm` do. Its time is changed by `…/reschedule`.
 
     A no-show says whose, `party`: the patient's is paid for like a visit; after the doctor's (`doctor-absent`, or
     `video-failed`) everything goes back. A visit that is completed or missed already stays so, and answers the same.
     """
 
     async def command(conn: Connection) -> Answer:
-        await _move(conn, appointment_id, body, who)
+        await _change(conn, appointment_id, body, who)
         return Answer(200, await queries.appointment(conn, appointment_id, who))
 
     return (await answer_once(db, once, command)).response()
 
 
-async def _move(conn: Connection, appointment_id: UUID, body: StatusBody, who: Principal) -> None:
+async def _change(conn: Connection, appointment_id: UUID, body: StatusBody, who: Principal) -> None:
     reason = body.reason_code
     if body.status is S.COMPLETED:
         await complete(conn, appointment_id, who, reason_code=reason)

@@ -26,7 +26,7 @@ from niyat.identity.http.table import TABLE
 from niyat.kernel.auth import Who
 from niyat.kernel.errors import InvalidRequest, Unauthenticated
 from niyat.kernel.http import problems
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
 
@@ -123,7 +123,7 @@ async def my_sessions(
             )
             for row in rows[:limit]
         ],
-        next_cursor=cursor_at(rows[limit - 1]["id"]) if len(rows) > limit else None,
+        next_cursor=next_cursor(rows, limit, "id"),
     )
 
 

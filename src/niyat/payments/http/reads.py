@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from niyat.kernel.auth import Principal, Who
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 from niyat.payments import errors
 from niyat.payments.http.shapes import PaymentInFullView, PaymentListView, PaymentView
 from niyat.payments.http.table import TABLE
@@ -35,10 +35,9 @@ async def payments_of_user(
     if account_id != who.account_id and not who.has("admin"):
         raise Forbidden
     found = await payments_of_account(db, account_id, after_id(cursor), limit)
-    page = found[:limit]
     return Page[PaymentView](
-        items=[PaymentView.model_validate(payment) for payment in page],
-        next_cursor=cursor_at(page[-1]["payment_id"]) if len(found) > limit else None,
+        items=[PaymentView.model_validate(payment) for payment in found[:limit]],
+        next_cursor=next_cursor(found, limit, "payment_id"),
     )
 
 
