@@ -52,7 +52,7 @@ async def test_a_cancelled_slot_is_offered_told_passed_on_and_paid_by_one(
     assert offer["starts_at"] == slot["starts_at"]
     mail = await told(system, first, "खाली")
     hold = await system.appointment(first, {"appointment": offer})
-    deadline = local_time(datetime.fromisoformat(hold["hold_expires_at"]), "Europe/London")
+    deadline = local_time(datetime.fromisoformat(hold["hold_expires_at"]), "Europe/London", "hi")
     assert deadline in mail["text"]
     assert f"/my/appointments/{offer['appointment_id']}" in mail["text"]
     texts = await system.sandbox.texts(first.account["phone"])

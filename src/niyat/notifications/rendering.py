@@ -123,14 +123,13 @@ def facts(
         "payment_id": payload.get("payment_id"),
         "at_desk": payload.get("gateway") == "manual",
         "previously": None,
-        "consultation_type": appointment.consultation_type,
         "link": f"{site_url}/my/appointments/{appointment.appointment_id}",
         "deadline": None,
         "still_waiting": payload.get("still_waiting"),
     }
     if appointment.hold_expires_at:
-        # By the clocks of whoever has to hurry, which need not be the doctor's.
-        known["deadline"] = local_time(appointment.hold_expires_at, account.time_zone or zone)
+        # By the clocks of whoever has to hurry, wherever the visit is.
+        known["deadline"] = local_time(appointment.hold_expires_at, account.time_zone or zone, language)
     if previous := payload.get("previous_starts_at"):
         known["previously"] = local_time(datetime.fromisoformat(previous), zone, language)
     return known
