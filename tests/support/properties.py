@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
@@ -30,3 +31,16 @@ async def for_all(
 
 async def _awaited(work: Awaitable[None]) -> None:
     await work
+
+
+async def any_course(machine: type[RuleBasedStateMachine], *, count: int, steps: int) -> None:
+    """Run `count` courses of up to `steps` rules, always the same ones; the simplest that fails is raised."""
+    course = settings(
+        max_examples=count,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    await asyncio.to_thread(run_state_machine_as_test, machine, settings=course)

@@ -43,7 +43,9 @@ VALUES ($1, $2, $3, $4, $5, $6)
 
 TAKE_AGAIN = """
 UPDATE available_slots v SET status = 'held' FROM appointments a
-WHERE a.id = $1 AND v.id = a.slot_id AND v.status = 'available' AND NOT EXISTS (
+WHERE a.id = $1 AND v.id = a.slot_id AND v.status = 'available'
+  AND a.consultation_type = ANY (v.consultation_types)
+  AND (a.consultation_type <> 'IN_PERSON' OR a.place_id IS NOT DISTINCT FROM v.place_id) AND NOT EXISTS (
     SELECT FROM appointments u
     WHERE u.doctor_key = a.doctor_key AND u.status IN ('confirmed', 'completed') AND u.busy && a.busy)
 RETURNING true

@@ -27,7 +27,7 @@ s AS (
     FROM l, doctors d, clinics c, consultation_settings t
     WHERE v.id = l.id AND d.id = v.doctor_id AND c.id = d.clinic_id AND v.status = 'available' AND d.active
       AND t.doctor_id = d.id AND t.consultation_type = $3 AND $3 = ANY (v.consultation_types)
-      AND v.starts_at >= niyat_now() + make_interval(mins => t.minimum_notice_minutes)
+      AND v.starts_at > niyat_now() AND v.starts_at >= niyat_now() + make_interval(mins => t.minimum_notice_minutes)
       AND v.starts_at < niyat_now() + make_interval(days => t.maximum_advance_days)
       AND NOT EXISTS (
           SELECT FROM appointments u

@@ -43,6 +43,20 @@ async def test_exactly_what_is_shown_can_be_reserved(databases: Databases, seed:
         assert refused == WHY_NOT
 
 
+async def test_a_time_that_begins_this_moment_is_neither_shown_nor_reserved(world: World) -> None:
+    doctor, me = await world.doctor()
+    slot = (await world.slots(doctor))[0]
+    begins = datetime.fromisoformat(slot["starts_at"])
+    await world.stand_still(begins)
+    assert slot not in await world.slots(doctor)
+    # What is taken out of the schedule now leaves alone what has begun, so nobody may take it either.
+    block = {"starts_at": slot["starts_at"], "ends_at": slot["ends_at"], "doctor_id": doctor["doctor_id"]}
+    await me.call("POST", "/api/v1/availability/block", block)
+    wish = {"slot_id": slot["slot_id"], "consultation_type": "VIDEO"}
+    refused = await world.patient().ask("POST", RESERVE, wish)
+    assert (refused.status_code, refused.json()["code"]) == (409, "notice-too-short")
+
+
 async def busy_doctor(world: World, rules: random.Random) -> Json:
     """Three types with rules of their own, hours for some of them, bookings, a block, and times that are over."""
     doctor, me = await world.doctor(

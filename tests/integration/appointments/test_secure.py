@@ -91,6 +91,29 @@ async def test_late_money_for_a_time_the_doctor_gave_up_is_gone(world: World) ->
     assert await world.secure(held, new_id()) == "gone"
 
 
+async def test_late_money_for_a_time_that_now_serves_another_type_or_place_is_gone(world: World) -> None:
+    doctor, me = await world.doctor()
+    clinic = doctor["clinic_id"]
+    body = {"name": "Branch", "reason": "A branch opens"}
+    branch = await world.admin.call("POST", f"/api/v1/clinics/{clinic}/places", body)
+    for kind, now in (
+        ("VIDEO", {"consultation_types": ["IN_PERSON"]}),
+        ("IN_PERSON", {"place_id": branch["place_id"]}),
+    ):
+        slot = (await world.slots(doctor))[30]
+        wish = {"slot_id": slot["slot_id"], "consultation_type": kind}
+        held = await world.patient().call("POST", "/api/v1/appointments/reserve", wish)
+        await world.move(minutes=10)
+        await world.expire()
+        hours = {"start_time": "00:00", "end_time": "24:00", **now}
+        day = {"doctor_id": doctor["doctor_id"], "day": slot["starts_at"][:10], "windows": [hours]}
+        await me.call("PUT", "/api/v1/availability/overrides", day)
+        assert await world.slot_status(held) == "available"
+        assert await world.secure(held, new_id()) == "gone"
+        day_path = f"/api/v1/availability/doctors/{doctor['doctor_id']}/overrides/{day['day']}"
+        await me.call("DELETE", day_path)
+
+
 async def test_a_second_payment_waits_while_the_first_keeps_the_slot(world: World) -> None:
     first, second = new_id(), new_id()
     _, held = await world.secured(first)

@@ -32,7 +32,8 @@ log = get_logger(__name__)
 WHY_NOT = """
 SELECT v.status, d.active,
     t.doctor_id IS NOT NULL AND $2 = ANY (v.consultation_types) AS offered,
-    v.starts_at < niyat_now() + make_interval(mins => t.minimum_notice_minutes) AS too_soon,
+    v.starts_at <= niyat_now()
+        OR v.starts_at < niyat_now() + make_interval(mins => t.minimum_notice_minutes) AS too_soon,
     v.starts_at >= niyat_now() + make_interval(days => t.maximum_advance_days) AS too_far,
     $3::uuid IS NULL OR EXISTS (
         SELECT FROM family_members f WHERE f.id = $3 AND f.account_id = $4 AND f.archived_at IS NULL) AS of_the_family

@@ -244,7 +244,7 @@ FROM available_slots v JOIN doctors d ON d.id = v.doctor_id CROSS JOIN LATERAL (
           SELECT FROM appointments u
           WHERE u.doctor_key = v.doctor_key AND u.status IN ('confirmed', 'completed')
             AND u.busy && busy_range(s, v.starts_at, v.ends_at))) AS t
-WHERE v.status = 'available' AND d.active AND v.starts_at >= niyat_now() AND t.consultation_types IS NOT NULL;
+WHERE v.status = 'available' AND d.active AND v.starts_at > niyat_now() AND t.consultation_types IS NOT NULL;
 
 -- The same table as TRANSITIONS in domain.py; a test tries every pair.
 CREATE FUNCTION appointment_may_move(from_status text, to_status text) RETURNS boolean
