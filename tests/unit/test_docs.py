@@ -28,3 +28,9 @@ def test_every_file_that_the_documents_name_exists() -> None:
         )
     }
     assert {(page, path) for page, path in named if not (ROOT / path).exists()} == set()
+
+
+def test_every_decision_has_a_number_of_its_own_which_its_title_repeats() -> None:
+    pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    titled = [int(page.read_text(encoding="utf-8").removeprefix("# ").partition(".")[0]) for page in pages]
+    assert [int(page.name[:4]) for page in pages] == titled == list(range(1, len(pages) + 1))

@@ -177,8 +177,8 @@ class FamilyMemberNotFound(NiyatError):
     """There is no such family member, or they are not of your family."""
 
 
-class FamilyMemberInLine(NiyatError):
-    """You wait in a doctor's line for this family member; leave the line first."""
+class FamilyMemberOnWaitlist(NiyatError):
+    """You are on a doctor's waitlist for this family member; leave it first."""
 
 
 class BirthDateAhead(NiyatError):
@@ -189,11 +189,11 @@ class WaitlistEntryNotFound(NiyatError):
     """There is no such entry of a waitlist, or it is not yours."""
 
 
-class AlreadyInLine(NiyatError):
-    """You are in this doctor's line already; leave it first if you want to wait for something else."""
+class AlreadyOnWaitlist(NiyatError):
+    """You are on this doctor's waitlist already; leave it first if you want to wait for something else."""
 
 
-class NotInLine(NiyatError):
+class NotOnWaitlist(NiyatError):
     """This wait is over already."""
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from niyat.appointments.domain import Actor, Appointment, AppointmentStatus, SlotStatus, slot_status
 from niyat.appointments.errors import AppointmentNotFound, SlotTaken
-from niyat.appointments.line import follow, pass_on
+from niyat.appointments.waitlist_offers import follow, pass_on
 from niyat.events.catalogue import Event
 from niyat.events.outbox import publish
 from niyat.kernel.db import Connection, Row

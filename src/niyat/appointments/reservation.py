@@ -49,7 +49,7 @@ a AS (
 ),
 h AS (
     INSERT INTO appointment_status_history (appointment_id, to_status, actor_role, actor_id, reason_code)
-    SELECT (made).id, 'reserved', $16, $17, CASE WHEN $15::uuid IS NULL THEN 'slot-held' ELSE 'offered-to-the-line' END
+    SELECT (made).id, 'reserved', $16, $17, CASE WHEN $15::uuid IS NULL THEN 'slot-held' ELSE 'waitlist-offer' END
     FROM a
 ),
 o AS (

@@ -116,7 +116,7 @@ async def test_a_wait_for_a_family_member_becomes_their_visit(world: World) -> N
     entry = await join(who, doctor, family_member_id=member, reason_for_visit="Cough")
     assert entry["visitor"]["name"] == "Asha"
     refused = await who.ask("DELETE", f"{API}/{member}")
-    assert (refused.status_code, refused.json()["code"]) == (409, "family-member-in-line")
+    assert (refused.status_code, refused.json()["code"]) == (409, "family-member-on-waitlist")
     await cancel(holder, held)
     offered = await world.get((await entry_of(who))["offer"])
     assert (offered["visitor"]["name"], offered["reason_for_visit"]) == ("Asha", "Cough")

@@ -57,7 +57,7 @@ async def test_nobody_stands_twice_in_one_line_but_in_as_many_as_they_like(world
     who = world.patient()
     answers = await together(*(who.ask("POST", API, {"doctor_id": doctor["doctor_id"]}) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
-    assert {answer.json()["code"] for answer in answers if answer.is_error} == {"already-in-line"}
+    assert {answer.json()["code"] for answer in answers if answer.is_error} == {"already-on-waitlist"}
     await join(who, other)
 
 

@@ -39,7 +39,7 @@ async def test_whoever_is_booked_waits_no_more_and_cannot_leave(world: World) ->
     await cancel(holder, held)
     await pay(world, await entry_of(who))
     refused = await who.ask("DELETE", f"{API}/{entry['waitlist_entry_id']}")
-    assert (refused.status_code, refused.json()["code"]) == (409, "not-in-line")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not-on-waitlist")
 
 
 async def test_a_wait_ends_with_its_last_day_in_the_doctors_zone_and_an_offer_is_left_alone(

@@ -12,7 +12,7 @@ from uuid import UUID
 from niyat.appointments.commands.plan import lock_doctors
 from niyat.appointments.domain import ConsultationType
 from niyat.appointments.errors import (
-    AlreadyInLine,
+    AlreadyOnWaitlist,
     ConsultationTypeNotOffered,
     DaysAreOver,
     DoctorNotFound,
@@ -60,7 +60,7 @@ async def join_waitlist(
 ) -> UUID:
     """The new entry's id, last in line.
 
-    Raises DoctorNotFound, ConsultationTypeNotOffered, DaysAreOver, FamilyMemberNotFound, AlreadyInLine.
+    Raises DoctorNotFound, ConsultationTypeNotOffered, DaysAreOver, FamilyMemberNotFound, AlreadyOnWaitlist.
     """
     await lock_doctors(conn, [wish.doctor_id])
     may = await conn.fetchrow(MAY_JOIN, wish.doctor_id, wish.consultation_type, wish.latest_day)
@@ -89,5 +89,5 @@ async def join_waitlist(
         int(offer_stands.total_seconds()),
     )
     if not joined:
-        raise AlreadyInLine
+        raise AlreadyOnWaitlist
     return entry_id

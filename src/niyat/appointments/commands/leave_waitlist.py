@@ -6,7 +6,7 @@ from uuid import UUID
 
 from niyat.appointments.commands.cancel import cancel
 from niyat.appointments.commands.plan import lock_doctors
-from niyat.appointments.errors import NotInLine, WaitlistEntryNotFound
+from niyat.appointments.errors import NotOnWaitlist, WaitlistEntryNotFound
 from niyat.appointments.waitlist import OPEN, WaitlistStatus
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
@@ -21,7 +21,7 @@ WHERE id = $1 AND status IN ('waiting', 'offered') RETURNING old.appointment_id
 
 
 async def leave_waitlist(conn: Connection, entry_id: UUID, who: Principal) -> None:
-    """Leave; nothing happens when that is done. By the patient alone. Raises WaitlistEntryNotFound, NotInLine."""
+    """Leave; nothing happens when that is done. By the patient alone. Raises WaitlistEntryNotFound, NotOnWaitlist."""
     doctor_id = await conn.fetchval(DOCTOR_OF, entry_id, who.account_id)
     if doctor_id is None:
         raise WaitlistEntryNotFound
@@ -30,8 +30,8 @@ async def leave_waitlist(conn: Connection, entry_id: UUID, who: Principal) -> No
     if status is WaitlistStatus.LEFT:
         return
     if status not in OPEN:
-        raise NotInLine
+        raise NotOnWaitlist
     # First out of the line: what the offer gives back must not come to the same entry again.
     offered = await conn.fetchval(LEAVE, entry_id)
     if offered:
-        await cancel(conn, offered, who, reason_code="left-the-line")
+        await cancel(conn, offered, who, reason_code="left-waitlist")

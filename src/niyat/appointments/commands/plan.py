@@ -15,7 +15,7 @@ from uuid import UUID
 
 from niyat.appointments.domain import Actor
 from niyat.appointments.errors import DoctorNotFound
-from niyat.appointments.line import free_times, offer
+from niyat.appointments.waitlist_offers import free_times, offer
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden

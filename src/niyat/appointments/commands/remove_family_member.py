@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from niyat.appointments.errors import FamilyMemberInLine, FamilyMemberNotFound
+from niyat.appointments.errors import FamilyMemberNotFound, FamilyMemberOnWaitlist
 from niyat.kernel.db import Connection
 
 LOCK = """
@@ -25,10 +25,10 @@ DELETE = "DELETE FROM family_members WHERE id = $1"
 
 
 async def remove_family_member(conn: Connection, family_member_id: UUID, account_id: UUID) -> None:
-    """Delete, or archive when booked for before. Raises FamilyMemberNotFound, FamilyMemberInLine."""
+    """Delete, or archive when booked for before. Raises FamilyMemberNotFound, FamilyMemberOnWaitlist."""
     if not await conn.fetchval(LOCK, family_member_id, account_id):
         raise FamilyMemberNotFound
     if await conn.fetchval(IN_LINE, family_member_id):
-        raise FamilyMemberInLine
+        raise FamilyMemberOnWaitlist
     used = await conn.fetchval(USED, family_member_id)
     await conn.execute(ARCHIVE if used else DELETE, family_member_id)

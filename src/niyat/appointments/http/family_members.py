@@ -18,7 +18,7 @@ from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 
 router = APIRouter(prefix="/api/v1/family-members", tags=["family members"])
 
@@ -48,9 +48,8 @@ async def list_members(
 ) -> Page[FamilyMemberView]:
     """Those whom you may book for."""
     rows = await family_queries.family_members(db, who.account_id, after=after_id(cursor), limit=limit)
-    page = rows[:limit]
-    more = cursor_at(page[-1]["family_member_id"]) if len(rows) > limit else None
-    return Page(items=[FamilyMemberView(**row) for row in page], next_cursor=more)
+    items = [FamilyMemberView(**row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=next_cursor(rows, limit, "family_member_id"))
 
 
 @router.patch(
@@ -77,7 +76,7 @@ async def change_member(
     "/{family_member_id}",
     status_code=204,
     summary="Take a family member away",
-    responses=problems(TABLE, *READS, errors.FamilyMemberNotFound, errors.FamilyMemberInLine),
+    responses=problems(TABLE, *READS, errors.FamilyMemberNotFound, errors.FamilyMemberOnWaitlist),
 )
 async def remove_member(family_member_id: UUID, who: Patient, db: Db) -> None:
     """Whoever was booked for before stays in those visits' records."""

@@ -572,7 +572,7 @@ class OfferView(BaseModel):
 
 
 class WaitlistEntryView(BaseModel):
-    """Somebody's place in a doctor's line, and what they wait for. `time_zone` is the doctor's."""
+    """Somebody's place on a doctor's waitlist, and what they wait for. `time_zone` is the doctor's."""
 
     waitlist_entry_id: UUID
     doctor_id: UUID

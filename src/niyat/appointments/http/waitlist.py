@@ -1,4 +1,4 @@
-"""A doctor's line: join it, see it, leave it."""
+"""A doctor's waitlist: join it, see it, leave it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 
 router = APIRouter(prefix="/api/v1/waitlist", tags=["waitlist"])
 
@@ -34,7 +34,7 @@ Statuses = Annotated[list[WaitlistStatus] | None, Query(alias="status", max_leng
     "",
     status_code=201,
     response_model=WaitlistEntryView,
-    summary="Stand in a doctor's line",
+    summary="Join a doctor's waitlist",
     responses=problems(
         TABLE,
         *READS,
@@ -43,7 +43,7 @@ Statuses = Annotated[list[WaitlistStatus] | None, Query(alias="status", max_leng
         errors.DoctorNotFound,
         errors.ConsultationTypeNotOffered,
         errors.FamilyMemberNotFound,
-        errors.AlreadyInLine,
+        errors.AlreadyOnWaitlist,
         errors.DaysAreOver,
     ),
 )
@@ -84,17 +84,16 @@ async def list_entries(
         seen_by=None if who.has("admin") else who.account_id,
     )
     rows = await waitlist_queries.entries(db, wanted, after=after_id(cursor), limit=limit)
-    page = rows[:limit]
-    more = cursor_at(page[-1]["waitlist_entry_id"]) if len(rows) > limit else None
-    return Page(items=[WaitlistEntryView(**row) for row in page], next_cursor=more)
+    items = [WaitlistEntryView(**row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=next_cursor(rows, limit, "waitlist_entry_id"))
 
 
 @router.delete(
     "/{waitlist_entry_id}",
     response_model=WaitlistEntryView,
-    summary="Leave a doctor's line",
+    summary="Leave a doctor's waitlist",
     responses=problems(
-        TABLE, *READS, Forbidden, IdempotencyKeyReused, errors.WaitlistEntryNotFound, errors.NotInLine
+        TABLE, *READS, Forbidden, IdempotencyKeyReused, errors.WaitlistEntryNotFound, errors.NotOnWaitlist
     ),
 )
 async def leave_line(waitlist_entry_id: UUID, who: Patient, once: OnceOnly, db: Db) -> Response:

@@ -1,4 +1,4 @@
-"""A doctor's line: what came free is offered to the first whom it suits, and an entry follows the offer it has.
+"""A doctor's waitlist: what came free is offered to the first whom it suits, and an entry follows the offer it has.
 
 An offer is an appointment like any other, reserved for who waited: the same walls guard it, the same expiry ends
 it, and it is taken by the ordinary payment or confirmation. All of this runs in the transaction that frees the time
