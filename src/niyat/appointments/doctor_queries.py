@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from niyat.appointments.errors import ClinicNotFound, DoctorNotFound
+from niyat.appointments.errors import DoctorNotFound
 from niyat.kernel.db import Connection, Database, Row
 from niyat.kernel.idempotency import Reader
 
@@ -67,13 +67,6 @@ WHERE d.id = $1 ORDER BY w.weekday, w.start_time
 """
 HOURS = ("weekday", "start_time", "end_time", "consultation_types", "place_id")
 
-PLACES = """
-SELECT p.id AS place_id, c.id AS clinic_id, p.name, p.address
-FROM clinics c LEFT JOIN places p
-    ON p.clinic_id = c.id AND ($2::text IS NULL OR (p.name, p.id) > ($2, $3::uuid))
-WHERE c.id = $1 ORDER BY p.name, p.id LIMIT $4
-"""
-
 Json = dict[str, Any]
 
 
@@ -131,11 +124,3 @@ async def week(reader: Connection | Database, doctor_id: UUID) -> Json:
         raise DoctorNotFound
     hours = [{name: row[name] for name in HOURS} for row in rows if row["weekday"]]
     return {"doctor_id": doctor_id, "time_zone": rows[0]["time_zone"], "hours": hours}
-
-
-async def places(db: Database, clinic_id: UUID, *, after: tuple[str, UUID] | None, limit: int) -> list[Row]:
-    """The clinic's places by name; one more than `limit` when there are more. Raises ClinicNotFound."""
-    rows = await db.fetch(PLACES, clinic_id, *(after or (None, None)), limit + 1)
-    if not rows:
-        raise ClinicNotFound
-    return [row for row in rows if row["place_id"]]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from niyat.appointments import doctor_queries, errors
+from niyat.appointments import clinic_queries, errors
 from niyat.appointments.commands.create_clinic import create_clinic
 from niyat.appointments.commands.create_place import create_place
 from niyat.appointments.http.shapes import ClinicBody, ClinicView, PlaceBody, PlaceView
@@ -21,6 +21,14 @@ from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_name, n
 router = APIRouter(prefix="/api/v1/clinics", tags=["clinics"])
 
 WRITES = (Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused)
+
+
+@router.get("", summary="Clinics", responses=problems(TABLE, InvalidRequest))
+async def list_clinics(db: Db, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> Page[ClinicView]:
+    """By name."""
+    rows = await clinic_queries.clinics(db, after=after_name(cursor), limit=limit)
+    items = [ClinicView(**row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=next_cursor(rows, limit, "name", "clinic_id"))
 
 
 @router.post(
@@ -50,7 +58,7 @@ async def list_places(
     clinic_id: UUID, db: Db, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[PlaceView]:
     """Besides each doctor's usual place; by name."""
-    rows = await doctor_queries.places(db, clinic_id, after=after_name(cursor), limit=limit)
+    rows = await clinic_queries.places(db, clinic_id, after=after_name(cursor), limit=limit)
     more = next_cursor(rows, limit, "name", "place_id")
     return Page(items=[PlaceView(**row) for row in rows[:limit]], next_cursor=more)
 
