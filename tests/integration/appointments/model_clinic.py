@@ -101,9 +101,11 @@ class Clinic:
         }
         return {span: those for span, those in kinds.items() if those}
 
-    def reserved(self, visit_id: UUID, doctor: Schedule, span: Span, kind: str, patient: UUID) -> Visit:
+    def reserved(
+        self, visit_id: UUID, doctor: Schedule, span: Span, kind: str, patient: UUID, minutes: int = 5
+    ) -> Visit:
         terms = doctor.offer[kind]
-        until = self.now + timedelta(minutes=5)
+        until = self.now + timedelta(minutes=minutes)
         visit = Visit(
             visit_id, doctor, patient, span, terms.busy(span), kind, terms.fee, terms.fee, until, span
         )

@@ -21,6 +21,8 @@ from niyat.appointments.commands.create_clinic import create_clinic
 from niyat.appointments.commands.create_doctor import NewDoctor, create_doctor
 from niyat.appointments.commands.expire import expire_lapsed
 from niyat.appointments.commands.generate import generate
+from niyat.appointments.commands.join_waitlist import Wish, join_waitlist
+from niyat.appointments.commands.leave_waitlist import leave_waitlist
 from niyat.appointments.commands.lift_block import lift_block
 from niyat.appointments.commands.no_show import no_show
 from niyat.appointments.commands.offer import Consultation
@@ -52,6 +54,7 @@ from tests.support.postgres import Databases
 
 T = TypeVar("T")
 DAYS_AHEAD = 2
+OFFER_STANDS = timedelta(minutes=30)
 WHY = "seen"
 ADMIN = Principal(new_id(), frozenset({"admin"}))
 
@@ -74,6 +77,8 @@ SELECT a.*, lower(busy) AS busy_from, upper(busy) AS busy_until, ARRAY(
 FROM appointments a ORDER BY id
 """
 
+LINE = "SELECT * FROM waitlist_entries ORDER BY place"
+
 
 @dataclass(frozen=True)
 class Held:
@@ -81,6 +86,7 @@ class Held:
 
     slots: Sequence[Row]
     visits: Sequence[Row]
+    line: dict[UUID, Row]
     broken: Sequence[str]
 
 
@@ -227,10 +233,20 @@ class Practice:
     async def no_show(self, visit_id: UUID, who: Principal, party: Party) -> None:
         await self.db.run(no_show, visit_id, who, party=party, reason_code=None)
 
+    async def join(self, doctor_id: UUID, patient_id: UUID, kind: str | None) -> UUID:
+        wish = Wish(doctor_id=doctor_id, consultation_type=ConsultationType(kind) if kind else None)
+        return await self.db.run(
+            join_waitlist, patient_id, wish, policy=RefundPolicy(), offer_stands=OFFER_STANDS
+        )
+
+    async def leave(self, entry_id: UUID, who: Principal) -> None:
+        await self.db.run(leave_waitlist, entry_id, who)
+
     async def held(self) -> Held:
         return Held(
             await self._control.fetch(SLOTS),
             await self._control.fetch(VISITS),
+            {row["id"]: row for row in await self._control.fetch(LINE)},
             [row[0] for row in await self._control.fetch(BROKEN)],
         )
 

@@ -17,12 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from niyat.appointments.commands.settle import Outcome
 from niyat.appointments.domain import TRANSITIONS, AppointmentStatus
-from niyat.kernel.db import Database
+from niyat.kernel.db import Database, Row
 from niyat.kernel.ids import new_id
 from tests.integration.appointments import practice as p
 from tests.integration.appointments.model_clinic import Clinic, Visit
 from tests.integration.appointments.model_schedule import Hours, Schedule, Span, Terms
-from tests.integration.appointments.practice import DAYS_AHEAD, Practice, payment_of, refusal
+from tests.integration.appointments.practice import DAYS_AHEAD, Held, Practice, payment_of, refusal
 from tests.integration.appointments.reckoning import MINUTE
 from tests.support.postgres import Databases
 from tests.support.properties import any_course
@@ -68,6 +68,7 @@ class Course(RuleBasedStateMachine):
         super().__init__()
         self.model = Clinic(START, DAYS_AHEAD)
         self.slot_ids: dict[tuple[UUID, Span], UUID] = {}
+        self.line: dict[UUID, Row] = {}
         self.numbers: dict[UUID, int] = {}  # how often payments let go of each visit, as payments count it
         self.patients = [new_id() for _ in range(3)]
 
@@ -301,6 +302,47 @@ class Course(RuleBasedStateMachine):
             visit.owed_back = visit.price if party == "doctor" else 0
             visit.become("no-show")
 
+    # The line
+
+    @rule(which=ANY, who=ANY, kind=st.none() | st.sampled_from(TYPES))
+    def join(self, which: int, who: int, kind: str | None) -> None:
+        doctor, patient = self.doctor(which), self.patients[who % 3]
+        stands = [e for e in self.line.values() if (e["doctor_id"], e["patient_id"]) == (doctor.id, patient)]
+        foretold = None
+        if kind and kind not in doctor.offer:
+            foretold = "consultation-type-not-offered"
+        elif any(entry["status"] in ("waiting", "offered") for entry in stands):
+            foretold = "already-in-line"
+        self.expect(foretold, self.practice.join(doctor.id, patient, kind))
+
+    @precondition(lambda self: self.line)
+    @rule(which=ANY)
+    def leave(self, which: int) -> None:
+        entry = list(self.line.values())[which % len(self.line)]
+        foretold = "not-in-line" if entry["status"] in ("booked", "closed") else None
+        self.expect(foretold, self.practice.leave(entry["id"], p.patient(entry["patient_id"])))
+        if entry["status"] == "offered":
+            self.model.cancel(self.model.visits[entry["appointment_id"]], "patient")
+
+    def adopt_offers(self, held: Held) -> None:
+        """What came free may be reserved for somebody in line who wants it: as anybody might have reserved it."""
+        for row in held.visits:
+            if row["id"] in self.model.visits or row["waitlist_entry_id"] is None:
+                continue
+            entry, before = held.line[row["waitlist_entry_id"]], self.line[row["waitlist_entry_id"]]
+            assert (before["status"], entry["status"]) in (("waiting", "offered"), ("offered", "offered"))
+            assert (entry["appointment_id"], entry["patient_id"]) == (row["id"], row["patient_id"])
+            assert entry["consultation_type"] in (None, row["consultation_type"])
+            doctor = next(each for each in self.model.doctors if each.id == row["doctor_id"])
+            span, kind = (row["starts_at"], row["ends_at"]), row["consultation_type"]
+            assert self.model.why_not_reserve(doctor, span, kind) is None
+            ahead = (span[0] - self.model.now) // MINUTE - doctor.offer[kind].notice
+            minutes = min(30, ahead)
+            assert minutes >= 10
+            assert row["hold_expires_at"] == self.model.now + minutes * MINUTE
+            self.model.reserved(row["id"], doctor, span, kind, row["patient_id"], minutes)
+        self.line = held.line
+
     # The doctors' schedules
 
     @rule(
@@ -415,7 +457,11 @@ class Course(RuleBasedStateMachine):
             if foretold is None:
                 after.move(visit, span, visit.kind, "doctor")
         outcomes = [Outcome(v.id, moves[v.id][1] if v.id in moves else None) for v in named]
-        if self.expect(foretold, command(outcomes)):
+        refused = self.do(refusal(command(outcomes)))
+        if refused == "slot-taken" and self.somebody_waits(doctor):
+            return  # where a visit would move to was offered to the line first
+        assert refused == foretold
+        if refused is None:
             self.model = after
 
     # What must hold
@@ -426,6 +472,7 @@ class Course(RuleBasedStateMachine):
             return
         held = self.do(self.practice.held())
         assert held.broken == []
+        self.adopt_offers(held)
         self.slot_ids = {
             (row["doctor_id"], (row["starts_at"], row["ends_at"])): row["id"] for row in held.slots
         }
@@ -488,6 +535,11 @@ class Course(RuleBasedStateMachine):
         live = [visit for visit in visits if visit.live]
         those = live if live and which % 3 else visits
         return those[which // 3 % len(those)]
+
+    def somebody_waits(self, doctor: Schedule) -> bool:
+        return any(
+            entry["doctor_id"] == doctor.id and entry["status"] == "waiting" for entry in self.line.values()
+        )
 
     def somewhen(self, which: int) -> tuple[Schedule, datetime]:
         """Some doctor, and a moment of theirs: when a visit begins, mostly."""
