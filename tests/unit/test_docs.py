@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from tools import settings_page
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -34,3 +36,9 @@ def test_every_decision_has_a_number_of_its_own_which_its_title_repeats() -> Non
     pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
     titled = [int(page.read_text(encoding="utf-8").removeprefix("# ").partition(".")[0]) for page in pages]
     assert [int(page.name[:4]) for page in pages] == titled == list(range(1, len(pages) + 1))
+
+
+def test_the_page_of_settings_is_what_the_services_declare() -> None:
+    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.page(), (
+        "run python -m tools.settings_page"
+    )

@@ -36,7 +36,11 @@ class VideoSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
 
-    video_provider: VideoProvider | None = Field(default=None, validation_alias="NIYAT_VIDEO_PROVIDER")
+    video_provider: VideoProvider | None = Field(
+        default=None,
+        validation_alias="NIYAT_VIDEO_PROVIDER",
+        description="`jitsi`, `jaas` or `daily`; without one there is no video",
+    )
     video_jitsi_url: str | None = Field(
         default=None,
         pattern=ADDRESS,

@@ -29,7 +29,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NIYAT_", extra="ignore")
 
     environment: Environment = Environment.SANDBOX
-    public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/]+$")
+    public_url: str = Field(
+        default="http://127.0.0.1:8080",
+        pattern=r"^https?://[^/]+$",
+        description="Where patients reach it, as links in messages and calendars say it",
+    )
     trusted_proxies: str = Field(
         default="",
         description="Addresses and networks, by commas, whose X-Forwarded-For and -Proto are believed; else nobody's",

@@ -47,8 +47,8 @@ WRITES = (*PREVIEWS, IdempotencyKeyReused, errors.ReasonRequired)
 )
 async def take_time_out(body: BlockBody, who: Staff, once: OnceOnly, here: Here) -> Response:
     """By that doctor or an admin. Each booking within the time is named in `bookings`, to be cancelled with
-    everything paid going back, or moved: all of it happens at once, or nothing. Refused otherwise, with the bookings
-    that are there. Holds that nobody has paid on are cancelled without being named.
+    everything paid going back, or moved: all of it happens at once, or nothing. Refused otherwise; the problem
+    has the same list in `bookings`. Holds that nobody has paid on are cancelled without being named.
     """
     block = Block(id=new_id(), doctor_id=body.doctor_id, starts_at=body.starts_at, ends_at=body.ends_at)
 

@@ -53,7 +53,7 @@ async def set_day(body: OverrideBody, who: Staff, once: OnceOnly, here: Here) ->
     that the doctor works. What was set for the day before is replaced.
 
     Each booking outside of the new hours is named in `bookings`, to be cancelled with everything paid going back, or
-    moved: all of it happens at once, or nothing. Refused otherwise, with the bookings that are there.
+    moved: all of it happens at once, or nothing. Refused otherwise; the problem has the same list in `bookings`.
     """
     override = body.override()
 
