@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from niyat.events.catalogue import PaymentOverridden
 from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import NiyatError, ServiceUnavailable
 from niyat.payments import errors, postings
 from niyat.payments.commands.advance import CLAIM, LATER, LONGEST_WAIT
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
 from niyat.payments.commands.post import post
 from niyat.payments.commands.record_attempt import MONEY_IN
 from niyat.payments.commands.take_step import case_view, take_step
+from niyat.payments.commands.void_payment import tell_override
 from niyat.payments.domain import Secured, Step, step_of_receipt
 from niyat.payments.parts import Parts
 
@@ -62,13 +62,18 @@ async def due_receipts(parts: Parts, limit: int = 50) -> list[UUID]:
     return [row[0] for row in await parts.db.fetch(DUE, limit)]
 
 
+def desk_attempt(payment_id: UUID) -> str:
+    """The name of a receipt's one attempt, and of its order."""
+    return f"desk_{payment_id.hex}"
+
+
 async def finish_receipt(parts: Parts, payment_id: UUID) -> None:
     """Take a receipt as far as it goes now. Does nothing when another worker is at it.
 
     Raises what it was refused for, now or before: AppointmentCancelled, AlreadyPaid, PaymentUnderWay, TimeGone,
     AmountDiffers.
     """
-    attempt = f"desk_{payment_id.hex}"
+    attempt = desk_attempt(payment_id)
     held = await parts.db.fetchval(CLAIM, attempt, timedelta(seconds=parts.settings.lease_seconds))
     if held is not None and not await _decided(parts, payment_id):
         await parts.db.execute(LATER, attempt, LONGEST_WAIT, held)
@@ -142,10 +147,9 @@ async def _keep(conn: Connection, case: Case, payment: Row) -> None:
     )  # fmt: skip
     await _move(conn, payment, "captured", reason=receipt["reason_code"], actor_id=receipt["received_by"])
     await take_step(conn, case, payment, attempt, Step.KEPT, source="desk", reason=receipt["reason_code"])
-    await tell(
-        conn, case, PaymentOverridden, payment, payment_status="captured", method=receipt["method"],
-        actor_role="admin", actor_id=receipt["received_by"], reason_code=receipt["reason_code"],
-    )  # fmt: skip
+    await tell_override(
+        conn, case, payment, "captured", actor_id=receipt["received_by"], reason_code=receipt["reason_code"]
+    )
 
 
 async def _move(

@@ -17,7 +17,7 @@ from niyat.kernel.errors import IdempotencyKeyReused
 from niyat.kernel.ids import new_id
 from niyat.payments.audit_log import remember
 from niyat.payments.commands.case import lock_case, note, one, open_case
-from niyat.payments.commands.finish_receipt import finish_receipt
+from niyat.payments.commands.finish_receipt import desk_attempt, finish_receipt
 from niyat.payments.domain import PaymentMethod
 from niyat.payments.errors import (
     AlreadyPaid,
@@ -118,7 +118,7 @@ async def _known(conn: Connection, taken: Taken) -> UUID | None:
 
 async def _store(conn: Connection, quote: Quote, taken: Taken) -> UUID:
     payment_id = new_id()
-    attempt = f"desk_{payment_id.hex}"
+    attempt = desk_attempt(payment_id)
     payment = await one(
         conn, PAYMENT, payment_id, quote.appointment_id, quote.patient_id, quote.amount, quote.currency, taken.method,
         attempt,
