@@ -302,7 +302,7 @@ class Course(RuleBasedStateMachine):
             visit.owed_back = visit.price if party == "doctor" else 0
             visit.become("no-show")
 
-    # The line
+    # The waitlist
 
     @rule(which=ANY, who=ANY, kind=st.none() | st.sampled_from(TYPES))
     def join(self, which: int, who: int, kind: str | None) -> None:
@@ -312,14 +312,14 @@ class Course(RuleBasedStateMachine):
         if kind and kind not in doctor.offer:
             foretold = "consultation-type-not-offered"
         elif any(entry["status"] in ("waiting", "offered") for entry in stands):
-            foretold = "already-in-line"
+            foretold = "already-on-waitlist"
         self.expect(foretold, self.practice.join(doctor.id, patient, kind))
 
     @precondition(lambda self: self.line)
     @rule(which=ANY)
     def leave(self, which: int) -> None:
         entry = list(self.line.values())[which % len(self.line)]
-        foretold = "not-in-line" if entry["status"] in ("booked", "closed") else None
+        foretold = "not-on-waitlist" if entry["status"] in ("booked", "closed") else None
         self.expect(foretold, self.practice.leave(entry["id"], p.patient(entry["patient_id"])))
         if entry["status"] == "offered":
             self.model.cancel(self.model.visits[entry["appointment_id"]], "patient")
