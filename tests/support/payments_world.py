@@ -352,7 +352,8 @@ class World:
 
     async def complete(self, visit: Visit) -> None:
         visit.status = "completed"
-        await self.tell(AppointmentCompleted(**_about(visit)))
+        more = {"amount": _price(visit), "currency": visit.currency, "payment_id": visit.secured_by}
+        await self.tell(AppointmentCompleted(**_about(visit), **more))
 
     # The end
 

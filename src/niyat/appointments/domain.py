@@ -178,6 +178,7 @@ class Appointment:
     secured_at: datetime | None
     quoted_amount: int
     price_amount: int
+    forfeited_amount: int
     currency: str
     policy: dict[str, Any]
     payment: dict[str, Any] | None
@@ -201,6 +202,11 @@ class Appointment:
     def price(self) -> Money:
         """What it costs now: less than was quoted once it moved to a cheaper time."""
         return Money(self.price_amount, self.currency)
+
+    @property
+    def price_of_its_time(self) -> Money:
+        """The price without what the patient forfeited: that goes back only if staff call the visit off."""
+        return Money(self.price_amount - self.forfeited_amount, self.currency)
 
     @property
     def has_started(self) -> bool:
@@ -356,7 +362,9 @@ def what_goes_back(appointment: Appointment, role: str) -> Money:
     if by_patient and appointment.status is S.CONFIRMED and appointment.has_started:
         raise AlreadyStarted
     return owed_back(
-        appointment.price,
+        appointment.price_of_its_time
+        if by_patient and appointment.status is S.CONFIRMED
+        else appointment.price,
         RefundPolicy.from_json(appointment.policy),
         appointment.status,
         ahead=appointment.starts_at - appointment.now,
@@ -401,16 +409,18 @@ class NewTime:
 def moved(appointment: Appointment, to: NewTime, *, by_patient: bool) -> Appointment:
     """The visit at its new time. Its price never rises: a patient is refused, staff keep the old one.
 
-    A patient who moves when a cancellation would not give everything back does not win it back by moving: the
-    terms give at most what they would have given then. Raises DearerTime, which says by how much.
+    A patient who moves when a cancellation would not give everything back does not win it back by moving: of what
+    the new time costs less, the part that a cancellation would give goes back, the rest is forfeited, and the terms
+    give at most that part later on. A patient whom staff move, perhaps to a nearer time, loses nothing by it: the
+    terms give at least what they would have given then. Raises DearerTime, which says by how much.
     """
-    dearer = to.price.amount - appointment.price_amount
+    dearer = to.price.amount - appointment.price_of_its_time.amount
     if dearer > 0 and by_patient:
         raise DearerTime(amount=dearer, currency=to.price.currency)
     policy = RefundPolicy.from_json(appointment.policy)
-    if by_patient:
-        ahead = appointment.starts_at - appointment.now
-        policy = policy.at_most(policy.percent(ahead, by_patient=True))
+    percent = policy.percent(appointment.starts_at - appointment.now, by_patient=True)
+    less = Money(max(0, -dearer), appointment.currency)
+    back = less.percent(percent) if by_patient else less
     return replace(
         appointment,
         slot_id=to.slot_id,
@@ -421,8 +431,9 @@ def moved(appointment: Appointment, to: NewTime, *, by_patient: bool) -> Appoint
         time_zone=to.time_zone,
         consultation_type=to.consultation_type,
         place_id=to.place_id,
-        price_amount=min(appointment.price_amount, to.price.amount),
-        policy=policy.as_json(),
+        price_amount=appointment.price_amount - back.amount,
+        forfeited_amount=appointment.forfeited_amount + (less - back).amount,
+        policy=(policy.at_most(percent) if by_patient else policy.at_least(percent)).as_json(),
         revision=appointment.revision + 1,
         checked_in_at=None,
         expected_at=None,

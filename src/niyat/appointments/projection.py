@@ -69,8 +69,9 @@ BROUGHT_ABOUT = {
     "failed": PaymentFailed.type,
     "captured": PaymentCompleted.type,
 }
-WEIGHTS = {"captured": 3, "partially-refunded": 3, "authorized": 2}
-"""Of several payments for one visit, the one that holds money is shown; among equals the newest."""
+WEIGHTS = {"captured": 4, "partially-refunded": 4, "authorized": 3, "refunded": 2}
+"""Of several payments for one visit, the one that holds money is shown, then one that held some; among equals the
+newest."""
 
 Payment = dict[str, Any]
 Fact = dict[str, Any]
@@ -130,7 +131,8 @@ def _one(facts: Sequence[Fact]) -> Payment:
     own = [fact for fact in facts if "refund_id" not in fact]
     status = max((_brought_about(fact) for fact in own), default=(0, "pending"))[1]
     amount = max((fact["amount"] for fact in own), default=None)
-    refunded = _refunded(facts)
+    kept = next((fact for fact in reversed(own) if fact["event"] == PaymentCompleted.type), None)
+    refunded = _refunded(fact for fact in facts if kept is None or _is_of(fact, kept))
     if refunded:
         status = "refunded" if amount is not None and refunded >= amount else "partially-refunded"
     return {
@@ -147,6 +149,11 @@ def _one(facts: Sequence[Fact]) -> Payment:
 def _brought_about(fact: Fact) -> tuple[int, str]:
     kind = BROUGHT_ABOUT[fact["status"]] if fact["event"] == PaymentOverridden.type else fact["event"]
     return RANKS.index(kind), fact["status"]
+
+
+def _is_of(fact: Fact, kept: Fact) -> bool:
+    """Whether it is about the attempt that was kept: another one's money, captured beside it, is no part of it."""
+    return fact.get("gateway_payment_id") == kept.get("gateway_payment_id")
 
 
 def _refunded(facts: Iterable[Fact]) -> int:

@@ -31,7 +31,7 @@ UPDATE appointments SET status = $4, secured_by = $5, secured_at = $6, payment =
     cancel_reason_code = $9, amount_owed_back = $10, no_show_party = $11, checked_in_at = $12, sequence = $13,
     slot_id = $14, starts_at = $15, ends_at = $16, busy = tstzrange($17, $18), time_zone = $19,
     consultation_type = $20, price_amount = $21, policy = $22, revision = $23, place_id = $24, expected_at = $25,
-    updated_at = niyat_now()
+    forfeited_amount = $26, updated_at = niyat_now()
 WHERE id = $1 AND status = $2 AND sequence = $3 RETURNING true
 """
 
@@ -41,6 +41,7 @@ INSERT INTO appointment_status_history
 VALUES ($1, $2, $3, $4, $5, $6)
 """
 
+# As it was booked, or not at all: meanwhile the slot may be for another type of visit, or at another place.
 TAKE_AGAIN = """
 UPDATE available_slots v SET status = 'held' FROM appointments a
 WHERE a.id = $1 AND v.id = a.slot_id AND v.status = 'available'
@@ -114,6 +115,7 @@ async def save(
         after.revision,
         after.place_id,
         after.expected_at,
+        after.forfeited_amount,
     )
     if not saved:
         raise RuntimeError(f"appointment {before.id} changed although it was locked")

@@ -38,6 +38,13 @@ class RefundPolicy:
         tiers = tuple(Tier(tier.hours_before, min(tier.percent, percent)) for tier in self.tiers)
         return RefundPolicy(tiers, self.clinic_cancels_percent)
 
+    def at_least(self, percent: int) -> RefundPolicy:
+        """The same terms, but giving back at least `percent` when the patient cancels, up to the start."""
+        tiers = tuple(Tier(tier.hours_before, max(tier.percent, percent)) for tier in self.tiers)
+        if percent and not any(tier.hours_before == 0 for tier in tiers):
+            tiers += (Tier(0, percent),)
+        return RefundPolicy(tiers, self.clinic_cancels_percent)
+
     def percent(self, ahead: timedelta, *, by_patient: bool) -> int:
         """How many hundredths of the price go back when cancelled `ahead` of the start."""
         if not by_patient:

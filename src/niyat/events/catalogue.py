@@ -144,10 +144,14 @@ class AppointmentRescheduled(AppointmentEvent):
 
 
 class AppointmentCompleted(AppointmentEvent):
-    """The visit took place: the doctor has earned it."""
+    """The visit took place: the doctor has earned what it costs now, `amount`, paid with `payment_id`."""
 
     type: ClassVar[str] = "APPOINTMENT_COMPLETED"
     version: ClassVar[int] = 1
+
+    amount: Price
+    currency: Currency
+    payment_id: UUID | None
 
 
 class AppointmentNoShow(AppointmentEvent):
@@ -304,10 +308,14 @@ class PaymentOverridden(PaymentEvent):
 
 
 class RefundEvent(PaymentEvent):
-    """What every event about a refund says; `amount` is the refund's, not the payment's."""
+    """What every event about a refund says; `amount` is the refund's, not the payment's.
+
+    `gateway_payment_id` (null of the desk's money): a second attempt that was captured goes back beside the one kept.
+    """
 
     refund_id: UUID
     reason_code: Code
+    gateway_payment_id: Code | None = None
 
 
 class RefundInitiated(RefundEvent):

@@ -9,12 +9,15 @@ from niyat.payments.domain import PaymentStatus, Step
 
 
 class Outcome(StrEnum):
-    """`payable`: the order can be paid. `processing`: money was seen, please do not pay again."""
+    """`payable`: the order can be paid. `processing`: money was seen, please do not pay again. `cancelled`: it was for
+    a visit that is off, and what goes back of it is back.
+    """
 
     PAYABLE = "payable"
     PROCESSING = "processing"
     CAPTURED = "captured"
     CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
     NOT_CHARGED = "not-charged"
     SET_ASIDE = "set-aside"
     REFUNDING = "refunding"
@@ -26,9 +29,15 @@ DECIDED = frozenset(Outcome) - {Outcome.PROCESSING}
 
 
 def outcome_of(
-    status: PaymentStatus, steps: Collection[Step], *, payable: bool, confirmed: bool, refunds_pending: bool
+    status: PaymentStatus,
+    steps: Collection[Step],
+    *,
+    payable: bool,
+    confirmed: bool,
+    closed: bool,
+    refunds_pending: bool,
 ) -> Outcome:
-    """`steps`: those of the payment's attempts; `payable`: its order exists and may be shown."""
+    """`steps`: those of the payment's attempts; `payable`: its order exists and may be shown; `closed`: its case is."""
     if {Step.SECURING, Step.CAPTURING} & set(steps):
         return Outcome.PROCESSING
     if status is PaymentStatus.REFUNDED:
@@ -36,6 +45,8 @@ def outcome_of(
     if Step.KEPT in steps:
         if refunds_pending:
             return Outcome.REFUNDING
+        if closed:
+            return Outcome.CANCELLED
         return Outcome.CONFIRMED if confirmed else Outcome.CAPTURED
     if Step.RETURNING in steps:
         return Outcome.REFUNDING

@@ -12,7 +12,7 @@ from niyat.payments.reasons import reason_code
 
 COLUMNS = """
 SELECT p.*, c.hold_expires_at, c.patient_id, c.doctor_id, c.status = 'open' AND c.expired_at IS NULL AS awaited,
-    coalesce(c.confirmed_payment_id = p.payment_id, false) AS confirmed,
+    c.status = 'closed' AS closed, coalesce(c.confirmed_payment_id = p.payment_id, false) AS confirmed,
     ARRAY(SELECT step FROM payment_attempts a WHERE a.payment_id = p.payment_id) AS steps,
     EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.payment_id AND r.status = 'pending'
         AND r.gateway_payment_id = p.gateway_payment_id) AS refunds_pending, f.reason, f.description
@@ -56,6 +56,7 @@ def _shaped(row: Any) -> dict[str, Any]:
         [Step(step) for step in row["steps"]],
         payable=row["open"] and row["gateway_order_id"] is not None and row["awaited"],
         confirmed=row["confirmed"],
+        closed=row["closed"],
         refunds_pending=row["refunds_pending"],
     )
     shown["failure"] = None

@@ -98,7 +98,7 @@ async def test_refunds_are_shown_after_a_cancellation(world: World) -> None:
     who, held = await world.confirmed(payment)
     await world.hear(await completed(world, held, payment))
     await who.call("POST", f"/api/v1/appointments/{held['appointment_id']}/cancel")
-    refund = {"refund_id": new_id(), "reason_code": "cancelled"}
+    refund = {"refund_id": new_id(), "reason_code": "cancelled", "gateway_payment_id": "pay_1"}
     initiated = await event(world, held, events.RefundInitiated, payment, **refund)
     done = await event(world, held, events.RefundCompleted, payment, **refund)
     await world.hear(done, initiated)

@@ -195,6 +195,23 @@ async def test_a_patient_wins_no_better_terms_by_moving(world: World, hours_befo
     assert (await me.call("POST", f"{API}/{held['appointment_id']}/cancel"))["amount_owed_back"] == 50_000
 
 
+@pytest.mark.parametrize(("hours_before", "owed"), [(25, 20_000), (5, 10_000), (3, 0)])
+async def test_a_cheaper_time_gives_back_no_more_of_the_difference_than_cancelling_would(
+    world: World, hours_before: int, owed: int
+) -> None:
+    who, held, doctor, slots, _ = await visit(world)
+    await fee(world, doctor, 30_000)
+    await world.move_to(datetime.fromisoformat(held["starts_at"]) - timedelta(hours=hours_before))
+    shown = (await move(who, held, slots[-1]))[1]
+    assert (shown["amount"], (await last_event(world, held))["amount_owed_back"]) == (50_000 - owed, owed)
+
+
+async def test_who_is_moved_by_the_clinic_to_a_nearer_time_may_still_decline_at_no_cost(world: World) -> None:
+    who, held, doctor, _, me = await visit(world)
+    assert (await move(me, held, (await world.slots(doctor))[0]))[0] == 200
+    assert (await who.call("POST", f"{API}/{held['appointment_id']}/cancel"))["amount_owed_back"] == 50_000
+
+
 async def test_who_is_moved_by_the_clinic_keeps_the_terms(world: World) -> None:
     who, held, _, slots, me = await visit(world)
     await world.move_to(datetime.fromisoformat(held["starts_at"]) - timedelta(hours=3))

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+import pytest
+
 from niyat.kernel.ids import new_id
-from tests.integration.appointments.world import World, together
+from tests.integration.appointments.world import WHY, World, together
 
 
 async def test_a_payment_secures_a_held_slot_however_often_it_asks(world: World) -> None:
@@ -69,6 +71,32 @@ async def test_late_money_finds_an_overlapping_booking(world: World) -> None:
         UUID(slot["slot_id"]),
     )
     await world.reserve(world.patient(), {"slot_id": str(half)})
+    assert await world.secure(held, new_id()) == "gone"
+    assert await world.slot_status(held) == "available"
+
+
+@pytest.mark.parametrize("kind", ["VIDEO", "IN_PERSON"])
+async def test_late_money_finds_the_time_free_for_another_type_or_at_another_place(
+    world: World, kind: str
+) -> None:
+    doctor, _ = await world.doctor()
+    who = world.patient()
+    slot = await world.slot(doctor)
+    wish = {"slot_id": slot["slot_id"], "consultation_type": kind}
+    held = await who.call("POST", "/api/v1/appointments/reserve", wish)
+    await world.move(minutes=10)
+    await world.expire()
+    branch = {"name": "Branch", "address": "2 Road", "reason": WHY}
+    place = await world.admin.call("POST", f"/api/v1/clinics/{doctor['clinic_id']}/places", branch)
+    hours = {"start_time": "00:00", "end_time": "24:00", "consultation_types": ["IN_PERSON"]}
+    day = {
+        "doctor_id": doctor["doctor_id"],
+        "day": held["starts_at"][:10],
+        "windows": [hours | {"place_id": place["place_id"]}],
+        "reason": WHY,
+    }
+    await world.admin.call("PUT", "/api/v1/availability/overrides", day)
+    assert await world.slot_status(held) == "available"
     assert await world.secure(held, new_id()) == "gone"
     assert await world.slot_status(held) == "available"
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from niyat.events.catalogue import RefundCompleted
 from tests.support.payments_world import PRICE, Visit, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
@@ -159,3 +160,36 @@ async def test_what_is_kept_after_all_of_a_visit_that_is_over_is_earned_and_no_d
         ("superseded", 25_000),
     ]
     assert (await world.ledger()).get("patient_deposit", 0) == 0
+
+
+@pytest.mark.parametrize("end", ["complete", "no-show"])
+async def test_a_move_that_is_heard_of_after_the_visits_end_was_reckoned_with(world: World, end: str) -> None:
+    visit, _ = await confirmed(world)
+    moved = world.moved(visit, 30_000)
+    await (world.complete(visit) if end == "complete" else world.no_show(visit, "patient"))
+    assert await gone_back(world) == [20_000]
+    await world.tell(moved)
+    assert await gone_back(world) == [20_000]
+    assert (await world.ledger())["doctor_payable"] == -30_000
+
+
+@pytest.mark.parametrize("owed_back", [0, 15_000])
+async def test_what_is_kept_of_a_cancelled_visit_confirms_nothing_any_more(
+    world: World, owed_back: int
+) -> None:
+    visit, payment_id = await confirmed(world)
+    await world.cancel(visit, owed_back=owed_back)
+    await world.settle()
+    assert (await world.payment(payment_id))["outcome"] == "cancelled"
+
+
+async def test_a_second_capture_is_told_by_its_own_id_when_it_goes_back(world: World) -> None:
+    visit, payment_id = await confirmed(world)
+    kept = await world.payment(payment_id)
+    await world.sandbox.pay(kept["order_id"], outcome="captured", force=True)
+    await world.deliver_all()
+    await world.settle()
+    told = [event for event in world.events if isinstance(event, RefundCompleted)]
+    assert [event.amount for event in told] == [PRICE]
+    assert told[0].gateway_payment_id not in (None, kept["gateway_payment_id"])
+    assert visit.status == "confirmed"

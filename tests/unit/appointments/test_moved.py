@@ -71,14 +71,17 @@ def test_however_it_moves_what_is_kept_and_what_goes_back_are_what_was_paid(
 ) -> None:
     now, back = before, 0
     for price, ahead, by_patient in moves:
-        if by_patient and price > now.price_amount:
+        costs = now.price_of_its_time.amount
+        if by_patient and price > costs:
             with pytest.raises(DearerTime) as refused:
                 moved(now, new_time(price, ahead), by_patient=True)
-            assert refused.value.extra["amount"] == price - now.price_amount
+            assert refused.value.extra["amount"] == price - costs
             continue
         after = moved(now, new_time(price, ahead), by_patient=by_patient)
         assert after.revision == now.revision + 1
-        assert after.price_amount == min(price, now.price_amount)
+        assert after.price_of_its_time.amount == min(price, costs)
+        if not by_patient:
+            assert after.forfeited_amount == now.forfeited_amount
         back += now.price_amount - after.price_amount
         now = after
     assert back + now.price_amount == now.quoted_amount == before.quoted_amount
@@ -101,7 +104,25 @@ def test_a_patient_never_wins_better_terms_by_moving_and_the_clinics_move_never_
     )
     assert what_goes_back(after, "patient").amount <= at_once
     by_clinic = moved(before, new_time(price, first), by_patient=False)
-    assert by_clinic.policy == before.policy
+    assert what_goes_back(by_clinic, "patient").amount >= at_once
+    assert (
+        what_goes_back(replace(by_clinic, now=by_clinic.starts_at - timedelta(seconds=1)), "patient").amount
+        >= at_once
+    )
+
+
+@given(paid_visits(), st.lists(st.tuples(amounts, aheads), min_size=1, max_size=4))
+def test_a_patient_gets_no_more_back_by_cheaper_times_than_by_cancelling_at_once(
+    before: Appointment, moves: list[tuple[int, timedelta]]
+) -> None:
+    now = before
+    for price, ahead in moves:
+        now = moved(now, new_time(min(price, now.price_of_its_time.amount), ahead), by_patient=True)
+    back = before.price_amount - now.price_amount + what_goes_back(now, "patient").amount
+    assert back <= what_goes_back(before, "patient").amount + len(moves)  # each is rounded to a minor unit
+    assert (
+        before.price_amount - now.price_amount + what_goes_back(now, "doctor").amount == before.price_amount
+    )
 
 
 @given(st.sampled_from(S), st.sampled_from((timedelta(0), timedelta(days=2))))

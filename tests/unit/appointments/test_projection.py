@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import permutations
 from random import Random
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from hypothesis import given
@@ -40,9 +40,10 @@ FAILED = event(events.PaymentFailed, 1, gateway_payment_id="pay_0", **REASON)
 AUTHORIZED = event(events.PaymentAuthorized, 2)
 RELEASED = event(events.PaymentReleased, 3, securing=1, **REASON)
 COMPLETED = event(events.PaymentCompleted, 3, **GATEWAY)
-HALF = event(events.RefundCompleted, 5, refund_id=UUID(int=5), amount=25_000, **REASON)
-REST = event(events.RefundCompleted, 6, refund_id=UUID(int=6), amount=25_000, **REASON)
-PARTLY_FAILED = event(events.RefundFailed, 7, refund_id=UUID(int=5), amount=25_000, **REASON)
+OF_PAY_1: dict[str, Any] = {"gateway_payment_id": "pay_1"}
+HALF = event(events.RefundCompleted, 5, refund_id=UUID(int=5), amount=25_000, **REASON, **OF_PAY_1)
+REST = event(events.RefundCompleted, 6, refund_id=UUID(int=6), amount=25_000, **REASON, **OF_PAY_1)
+PARTLY_FAILED = event(events.RefundFailed, 7, refund_id=UUID(int=5), amount=25_000, **REASON, **OF_PAY_1)
 OVERRIDE: dict[str, Any] = {"actor_role": "admin", "actor_id": UUID(int=4), **REASON}
 VOIDED = event(events.PaymentOverridden, 2, payment_status="failed", method=None, **OVERRIDE)
 AT_DESK: dict[str, Any] = {"gateway": "manual", "method": "cash"}
@@ -172,3 +173,26 @@ def test_the_history_is_bounded_and_money_is_the_last_to_be_left_out() -> None:
     assert (forwards["status"], forwards["refunded_amount"]) == ("partially-refunded", 25_000)
     kept = [fact for fact in forwards["history"] if fact["event"] == "PAYMENT_FAILED"]
     assert min(fact["at"] for fact in kept) > max(f.occurred_at for f in failures[:50]).isoformat()
+
+
+def test_a_second_capture_that_goes_back_does_not_make_the_kept_one_refunded() -> None:
+    other: dict[str, Any] = {"refund_id": UUID(int=9), "gateway_payment_id": "pay_2"} | REASON
+    facts = (
+        INITIATED,
+        COMPLETED,
+        event(events.RefundInitiated, 5, **other),
+        event(events.RefundCompleted, 6, **other),
+    )
+    for order in permutations(facts):
+        shown = reduce(with_event, order, cast("Payment | None", None))
+        assert shown is not None
+        assert (shown["status"], shown["refunded_amount"]) == ("captured", 0)
+        assert len(shown["history"]) == 4
+
+
+def test_what_went_back_is_shown_before_a_later_attempt_that_came_to_nothing() -> None:
+    back = event(events.RefundCompleted, 3, refund_id=UUID(int=5), **REASON, **OF_PAY_1)
+    for order in permutations((INITIATED, COMPLETED, back, REFUSED)):
+        shown = reduce(with_event, order, cast("Payment | None", None))
+        assert shown is not None
+        assert (shown["payment_id"], shown["status"]) == (str(FIRST), "refunded")

@@ -36,6 +36,7 @@ def visit(status: AppointmentStatus, **more: Any) -> Appointment:
         secured_at=None,
         quoted_amount=PRICE.amount,
         price_amount=PRICE.amount,
+        forfeited_amount=0,
         currency=PRICE.currency,
         policy=RefundPolicy().as_json(),
         payment=None,

@@ -180,7 +180,12 @@ def test_a_patient_is_told_not_to_pay_again_while_anything_is_undecided() -> Non
     for step in (Step.SECURING, Step.CAPTURING):
         for status in PaymentStatus:
             outcome = outcome_of(
-                status, [Step.IDLE, step], payable=True, confirmed=False, refunds_pending=False
+                status,
+                [Step.IDLE, step],
+                payable=True,
+                confirmed=False,
+                closed=False,
+                refunds_pending=False,
             )
             assert outcome is Outcome.PROCESSING
             assert outcome not in DECIDED

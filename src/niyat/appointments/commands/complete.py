@@ -29,4 +29,7 @@ async def complete(
     refuse_unless_begun(before)
     reason = await said_why(conn, by, "complete-appointment", appointment_id, reason_code)
     after = replace(before, status=S.COMPLETED)
-    await save(conn, before, after, by, reason, AppointmentCompleted(**after.facts))
+    event = AppointmentCompleted(
+        **after.facts, amount=after.price_amount, currency=after.currency, payment_id=after.secured_by
+    )
+    await save(conn, before, after, by, reason, event)

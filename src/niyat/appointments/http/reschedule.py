@@ -49,8 +49,9 @@ async def reschedule_visit(
 ) -> Response:
     """The new time is taken and the old one given back at once, or nothing changes. The id stays; `revision` rises.
 
-    Only a confirmed visit moves, before it begins. Where the new time costs less, the difference goes back; where
-    it costs more, the patient is refused (`dearer-time`), and the doctor or the clinic move it at the old price.
+    Only a confirmed visit moves, before it begins. Where the new time costs less, the difference goes back (of
+    a patient's own move, as much of it as a cancellation would give); where it costs more, the patient is refused
+    (`dearer-time`), and the doctor or the clinic move it at the old price.
     """
 
     async def command(conn: Connection) -> Answer:

@@ -175,6 +175,7 @@ CREATE TABLE appointments (
     released_below     bigint NOT NULL DEFAULT 0,       -- a `secure` with a lower number was overtaken by a release
     quoted_amount      bigint NOT NULL CHECK (quoted_amount >= 0), -- minor units, as it was when reserved: what is paid
     price_amount       bigint NOT NULL CHECK (price_amount BETWEEN 0 AND quoted_amount),  -- as it is: a move may lower it
+    forfeited_amount   bigint NOT NULL DEFAULT 0,       -- of it, what the patient's own late moves did not give back
     currency           text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     policy             jsonb NOT NULL,                  -- what goes back on cancellation, as it was when reserved
     payment            jsonb,                           -- projection of payment events; payments has the truth
@@ -201,6 +202,7 @@ CREATE TABLE appointments (
     CONSTRAINT appointments_confirmed_is_paid
         CHECK (quoted_amount = 0 OR secured_by IS NOT NULL OR status NOT IN ('confirmed', 'completed', 'no-show')),
     CONSTRAINT appointments_only_moves_lower_the_price CHECK (price_amount = quoted_amount OR revision > 0),
+    CONSTRAINT appointments_forfeits_at_most_its_price CHECK (forfeited_amount BETWEEN 0 AND price_amount),
     CONSTRAINT appointments_free_awaits_no_payment CHECK (quoted_amount > 0 OR status <> 'pending-payment'),
     CONSTRAINT appointments_cancelled_says_by_whom CHECK (
         (status = 'cancelled') = (cancelled_by IS NOT NULL)

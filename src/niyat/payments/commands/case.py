@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from niyat.events.catalogue import PaymentEvent
+from niyat.events.catalogue import PaymentEvent, RefundEvent
 from niyat.events.outbox import publish
 from niyat.kernel.db import Connection, Row
 from niyat.payments.ports import Quote
@@ -103,6 +103,17 @@ async def tell(conn: Connection, case: Case, kind: type[PaymentEvent], payment: 
     }
     sequence = await conn.fetchval(NUMBER, case.appointment_id)
     await publish(conn, kind(**(facts | more)), sequence=sequence)
+
+
+async def tell_refund(
+    conn: Connection, case: Case, kind: type[RefundEvent], payment: Row, refund: Row
+) -> None:
+    """Publish an event about a refund of `payment`. The desk's money has no id at the gateway."""
+    await tell(
+        conn, case, kind, payment, refund_id=refund["refund_id"], amount=refund["amount"],
+        reason_code=refund["reason_code"],
+        gateway_payment_id=None if payment["gateway"] == "manual" else refund["gateway_payment_id"],
+    )  # fmt: skip
 
 
 async def note(

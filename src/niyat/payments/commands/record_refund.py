@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from niyat.events.catalogue import PaymentEvent, RefundCompleted, RefundFailed, RefundInitiated
+from niyat.events.catalogue import RefundCompleted, RefundEvent, RefundFailed, RefundInitiated
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 from niyat.payments import postings
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
 from niyat.payments.commands.post import overdrawn, post, sources_of
 from niyat.payments.domain import REFUND_RANK, PaymentStatus, RefundStatus, status_after_refunds
 from niyat.payments.ports import RefundFact
@@ -94,10 +94,7 @@ async def _accepted(
         was=refund["status"], now=RefundStatus.PENDING, reason="revived",
     )  # fmt: skip
     if fact.status is RefundStatus.PENDING:
-        await tell(
-            conn, case, RefundInitiated, payment, refund_id=refund["refund_id"], amount=refund["amount"],
-            reason_code=refund["reason_code"],
-        )  # fmt: skip
+        await tell_refund(conn, case, RefundInitiated, payment, refund)
     return revived
 
 
@@ -140,7 +137,7 @@ async def move_refund(
     if await conn.execute(MOVE, refund["refund_id"], was, status, why or None) != "UPDATE 1":
         raise RuntimeError(f"refund {refund['refund_id']} is not {was} any more")
     processed = postings.refund_processed(refund["refund_id"], refund["amount"], paid_from=paid_from)
-    kind: type[PaymentEvent] = RefundCompleted
+    kind: type[RefundEvent] = RefundCompleted
     entries: tuple[postings.Posting, ...] = (processed,)
     if status is RefundStatus.FAILED:
         await conn.execute(NOT_GONE_BACK, refund["refund_id"])
@@ -163,10 +160,7 @@ async def move_refund(
         was=was, now=status, reason=refund["reason_code"],
     )  # fmt: skip
     await _payment_status(conn, refund["payment_id"], source)
-    await tell(
-        conn, case, kind, payment, refund_id=refund["refund_id"], amount=refund["amount"],
-        reason_code=refund["reason_code"],
-    )  # fmt: skip
+    await tell_refund(conn, case, kind, payment, refund)
 
 
 async def _import(conn: Connection, case: Case, payment: Row, fact: RefundFact) -> Row:

@@ -9,7 +9,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
 from niyat.payments import postings
 from niyat.payments.audit_log import remember
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, tell
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
 from niyat.payments.commands.post import post, sources_of
 from niyat.payments.domain import refundable
 from niyat.payments.errors import NothingToRefund, PaymentNotFound, RefundExceedsCaptured
@@ -81,7 +81,8 @@ async def intend_refund(
         conn, payment, "refund", source=source, attempt=attempt["gateway_payment_id"], refund_id=refund_id,
         now="pending", reason=reason, actor_id=requested_by,
     )  # fmt: skip
-    await tell(conn, case, RefundInitiated, payment, refund_id=refund_id, amount=amount, reason_code=reason)
+    refund = await one(conn, "SELECT * FROM refunds WHERE refund_id = $1", refund_id)
+    await tell_refund(conn, case, RefundInitiated, payment, refund)
     return refund_id
 
 
@@ -119,9 +120,9 @@ async def request_refund(
     if not captured:
         raise NothingToRefund
     attempt = captured[-1]
-    for one in captured:
-        if refundable(one["captured_amount"], await promised(conn, one["gateway_payment_id"])):
-            attempt = one
+    for candidate in captured:
+        if refundable(candidate["captured_amount"], await promised(conn, candidate["gateway_payment_id"])):
+            attempt = candidate
             break
     await remember(conn, requested_by, "refund-payment", payment_id, reason)
     return await intend_refund(

@@ -1,11 +1,14 @@
-"""A visit moved. What it costs less at its new time goes back, once; the rest of its money stays with it."""
+"""A visit moved. What it costs less at its new time goes back, once; the rest of its money stays with it.
+
+The event of a move may come after that of the visit's end, which says the price too: whichever is first sees to it.
+"""
 
 from __future__ import annotations
 
-from niyat.events.catalogue import AppointmentRescheduled
+from niyat.events.catalogue import AppointmentCompleted, AppointmentNoShow, AppointmentRescheduled
 from niyat.kernel.db import Connection
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import lock_case
+from niyat.payments.commands.case import Case, lock_case
 from niyat.payments.commands.refund import intend_refund, promised
 from niyat.payments.domain import owed_on_move
 
@@ -32,8 +35,14 @@ async def see_rescheduled(conn: Connection, event: AppointmentRescheduled) -> No
     A closed case has reckoned with it: what closed it says what the visit cost by then.
     """
     case = await lock_case(conn, event.appointment_id)
-    if case is None:
-        return
+    if case is not None:
+        await give_back_moves(conn, case, event)
+
+
+async def give_back_moves(
+    conn: Connection, case: Case, event: AppointmentRescheduled | AppointmentCompleted | AppointmentNoShow
+) -> None:
+    """Intend what of the money of the event's visit is to go back, as it costs now. The case is locked."""
     cheaper = case.row["amount"] - event.amount
     moved_back = await conn.fetchval(MOVE, event.appointment_id, event.revision, event.starts_at, cheaper)
     if case.closed or not moved_back:
