@@ -18,7 +18,9 @@ HAVE_SLOT = (*LIVE, "completed", "no-show")
 
 @dataclass
 class Visit:
-    """An appointment. `slot` is None once its slot was dropped; `cap`: what a patient's move left to be won back."""
+    """An appointment. `slot` is None once its slot was dropped; `cap`: what a patient's move left to be won back;
+    `floor`: what the clinic's move did not take away; `forfeited`: what of the price late moves did not give back.
+    """
 
     id: UUID
     doctor: Schedule
@@ -37,6 +39,8 @@ class Visit:
     released_below: int = 0
     revision: int = 0
     cap: int = 100
+    floor: int = 0
+    forfeited: int = 0
     owed_back: int | None = None
 
     @property
@@ -187,16 +191,15 @@ class Clinic:
         return "already-started" if begun and role == "patient" else None
 
     def cancel(self, visit: Visit, role: str) -> None:
-        percent = 100
+        visit.owed_back = visit.price
         if visit.status == "confirmed" and role == "patient":
-            percent = self._percent(visit)
-        visit.owed_back = visit.price * percent // 100
+            visit.owed_back = _part(visit.price - visit.forfeited, self._percent(visit))
         visit.become("cancelled")
 
     def _percent(self, visit: Visit) -> int:
         ahead = visit.span[0] - self.now
         reached = 100 if ahead >= timedelta(hours=24) else 50 if ahead >= timedelta(hours=4) else 0
-        return min(visit.cap, reached)
+        return max(visit.floor, min(visit.cap, reached))
 
     def why_not_move(self, visit: Visit, span: Span, kind: str, role: str) -> str | None:
         """Refused to another doctor's slot before this is asked."""
@@ -214,7 +217,7 @@ class Clinic:
             return "consultation-type-not-offered"
         if self.in_use(doctor, doctor.offer[kind].busy(span), but=visit):
             return "slot-taken"
-        return "dearer-time" if patient and doctor.offer[kind].fee > visit.price else None
+        return "dearer-time" if patient and doctor.offer[kind].fee > visit.price - visit.forfeited else None
 
     def why_not_movable(self, visit: Visit) -> str | None:
         if visit.status in ("cancelled", "expired"):
@@ -225,11 +228,15 @@ class Clinic:
 
     def move(self, visit: Visit, span: Span, kind: str, role: str) -> None:
         terms = visit.doctor.offer[kind]
+        percent = self._percent(visit)
+        less = back = max(0, visit.price - visit.forfeited - terms.fee)
         if role == "patient":
-            visit.cap = self._percent(visit)
+            visit.cap, back = percent, _part(less, percent)
+        else:
+            visit.floor = percent
+        visit.price, visit.forfeited = visit.price - back, visit.forfeited + less - back
         visit.span = visit.slot = span
         visit.busy, visit.kind = terms.busy(span), kind
-        visit.price = min(visit.price, terms.fee)
         visit.revision += 1
         visit.become("confirmed")
 
@@ -255,6 +262,11 @@ class Clinic:
 
     def _to_come(self, doctor: Schedule) -> list[Visit]:
         return [visit for visit in self.of(doctor) if visit.live and visit.span[1] > self.now]
+
+
+def _part(amount: int, percent: int) -> int:
+    """Rounded half up."""
+    return (amount * percent + 50) // 100
 
 
 def _is_over(visit: Visit) -> str | None:
