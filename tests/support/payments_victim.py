@@ -15,6 +15,7 @@ from niyat.kernel.db import Database
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.initiate import initiate
+from niyat.payments.commands.issue_receipt import issue_receipts
 from niyat.payments.commands.record_receipt import Taken, record_receipt
 from niyat.payments.commands.verify import Proof, verify
 from niyat.payments.commands.webhook_process import process_webhooks
@@ -51,6 +52,8 @@ async def main(orders: dict[str, Any]) -> None:
         body, signature, event_id = details
         await store_webhook(parts, body.encode(), signature, event_id)
         await process_webhooks(parts)
+    elif what == "issue":
+        await issue_receipts(parts)
     elif what == "refund":
         for refund_id in await due_refunds(parts):
             await drive_refund(parts, refund_id)

@@ -42,6 +42,7 @@ from niyat.payments.checks import CHECKS
 from niyat.payments.domain import Secured
 from niyat.payments.parts import Parts
 from niyat.payments.ports import Quote, Verdict
+from niyat.payments.ports import Visit as VisitFacts
 from niyat.payments.service import wire
 from niyat.payments.settings import PaymentsSettings
 from niyat.service import Context, Service
@@ -75,11 +76,13 @@ class Visit:
 
 
 class InMemoryAppointments:
-    """The `Appointments` port by the rules of the protocol, section 3; `silent` loses that many answers."""
+    """The `Appointments` port by the rules of the protocol, section 3; `silent` loses that many answers; while
+    `speechless` it does not say who is seen."""
 
     def __init__(self) -> None:
         self.visits: dict[UUID, Visit] = {}
         self.silent = 0
+        self.speechless = False
         self.deaf = 0
 
     async def payment_started(self, appointment_id: UUID, account_id: UUID) -> Quote:
@@ -103,6 +106,16 @@ class InMemoryAppointments:
         return Quote(
             visit.appointment_id, visit.doctor_id, visit.patient_id, visit.amount, visit.currency, {},
             visit.hold_expires_at, visit.hold_expires_at + timedelta(days=1),
+        )  # fmt: skip
+
+    async def visit(self, appointment_id: UUID) -> VisitFacts:
+        if self.speechless:
+            raise ServiceUnavailable
+        if appointment_id not in self.visits:
+            raise errors.AppointmentNotFound
+        return VisitFacts(
+            "Dr. Asha Rao", "KMC 12345", "Niyat Clinic", "12 MG Road, Bengaluru", "VIDEO",
+            datetime(2026, 12, 1, 4, 30, tzinfo=UTC), "Asia/Kolkata",
         )  # fmt: skip
 
     async def secure(

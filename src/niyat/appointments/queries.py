@@ -36,7 +36,8 @@ ORDER BY a.starts_at, a.id LIMIT $9
 INTERNAL = """
 SELECT a.id AS appointment_id, a.doctor_id, a.patient_id, a.status, a.quoted_amount AS amount, a.currency, a.policy,
     a.hold_expires_at, a.starts_at, a.ends_at, a.time_zone, a.revision, a.secured_by, a.consultation_type,
-    d.name AS doctor_name, d.account_id AS doctor_account_id, c.name AS clinic_name,
+    d.name AS doctor_name, d.registration_number, d.account_id AS doctor_account_id, c.name AS clinic_name,
+    c.address AS clinic_address,
     place_of(a.place_id, d, c) AS place, a.cancelled_by, a.amount_owed_back, a.updated_at
 FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN clinics c ON c.id = d.clinic_id WHERE a.id = $1
 """

@@ -209,4 +209,40 @@ CHECKS = (
         WHERE status = 'dead' OR (status = 'new' AND received_at <= niyat_now() - make_interval(secs => $1))
         """,
     ),
+    Check(
+        "every-capture-has-its-receipt",
+        "Every captured attempt has one receipt of its amount, and every processed refund one note of its own.",
+        """
+        SELECT a.gateway_payment_id, NULL::uuid AS refund_id, a.captured_amount AS amount, r.amount AS receipt
+        FROM payment_attempts a
+            LEFT JOIN receipts r ON r.gateway_payment_id = a.gateway_payment_id AND r.refund_id IS NULL
+        WHERE a.captured_amount > 0 AND r.amount IS DISTINCT FROM a.captured_amount
+            AND a.captured_at <= niyat_now() - make_interval(secs => $1)
+        UNION ALL
+        SELECT f.gateway_payment_id, f.refund_id, f.amount, r.amount
+        FROM refunds f LEFT JOIN receipts r ON r.refund_id = f.refund_id
+        WHERE f.status = 'processed' AND r.amount IS DISTINCT FROM f.amount
+            AND f.updated_at <= niyat_now() - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "no-receipt-without-money",
+        "Every receipt is of a captured attempt, and every note of a refund that was processed.",
+        """
+        SELECT r.receipt_id, r.gateway_payment_id, r.refund_id, f.status
+        FROM receipts r JOIN payment_attempts a USING (gateway_payment_id)
+            LEFT JOIN refunds f ON f.refund_id = r.refund_id
+        WHERE a.captured_amount = 0 OR f.status NOT IN ('processed', 'failed')
+        """,
+    ),
+    Check(
+        "receipts-have-no-holes",
+        "The receipts of each year and series are numbered from one without a gap, up to the last that was given.",
+        """
+        SELECT financial_year, series, s.last_number, n.given, n.highest FROM receipt_series s
+        FULL JOIN (SELECT financial_year, series, count(*) AS given, max(number) AS highest
+            FROM receipts GROUP BY financial_year, series) n USING (financial_year, series)
+        WHERE s.last_number IS DISTINCT FROM n.given OR s.last_number IS DISTINCT FROM n.highest
+        """,
+    ),
 )

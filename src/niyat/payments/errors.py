@@ -29,6 +29,10 @@ class PaymentNotFound(NiyatError):
     """There is no such payment of yours."""
 
 
+class ReceiptNotFound(NiyatError):
+    """There is no such receipt of yours; one is made within moments of a payment or a refund."""
+
+
 class PaymentProviderRefused(NiyatError):
     """The payment provider refused to begin this payment; choose another way to pay or ask the clinic."""
 

@@ -5,7 +5,7 @@ what was asked for, `Refused` (it said no, clearly), or `Unknown` (anything else
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
@@ -131,6 +131,23 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What was paid for, as a receipt names it. `registration_number`: the doctor's, with their medical council."""
+
+    doctor_name: str
+    registration_number: str
+    clinic_name: str
+    clinic_address: str
+    consultation_type: str
+    starts_at: datetime
+    time_zone: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept with a receipt."""
+        return asdict(self) | {"starts_at": self.starts_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Appointments' word on captured money: confirmed, or what of it goes back."""
 
@@ -147,6 +164,10 @@ class Appointments(Protocol):
 
     async def quote(self, appointment_id: UUID) -> Quote:
         """The price as it stands, whatever became of the visit. Raises AppointmentNotFound."""
+        ...
+
+    async def visit(self, appointment_id: UUID) -> Visit:
+        """Who is seen, where and when, as it stands. Raises AppointmentNotFound."""
         ...
 
     async def secure(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from niyat.kernel.fields import TimeZone
 from niyat.kernel.settings import Environment
 
 LIVE_URL = "https://api.razorpay.com"
@@ -60,6 +61,23 @@ class PaymentsSettings(BaseSettings):
     )
     sweep_after_seconds: int = Field(
         default=120, ge=0, description="Captured and not confirmed: ask appointments"
+    )
+    clinic_time_zone: TimeZone = Field(
+        default="Asia/Kolkata", description="Its calendar decides the financial year of a receipt"
+    )
+    clinic_tax_number: str = Field(
+        default="", max_length=30, description="Printed on receipts (in India the GSTIN)"
+    )
+    service_code: str = Field(
+        default="999312", max_length=20, description="Printed on receipts (in India the SAC of the service)"
+    )
+    service_tax_percent: int = Field(
+        default=0, ge=0, le=40, description="GST inside the price of a visit; 0: exempt"
+    )
+    service_tax_exemption: str = Field(
+        default="Exempt health care service (Notification 12/2017-Central Tax (Rate), entry 74)",
+        max_length=200,
+        description="Printed on receipts where no tax is charged",
     )
     commission_percent: int = Field(default=0, ge=0, le=100)
 

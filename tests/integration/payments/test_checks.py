@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from niyat.payments.checks import CHECKS
+from niyat.payments.commands.issue_receipt import issue_receipts
 from tests.support.payments_world import PRICE, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
@@ -39,7 +40,47 @@ async def paid(world: World) -> str:
 
 async def test_kept_money_that_nobody_confirmed_is_found(world: World) -> None:
     await paid(world)
+    await issue_receipts(world.parts)
     assert await found(world) == {"captured-money-has-a-place"}
+
+
+async def test_a_capture_without_its_receipt_and_a_refund_without_its_note_are_found(world: World) -> None:
+    payment_id = await paid(world)
+    assert "every-capture-has-its-receipt" in await found(world)
+    await world.settle()
+    assert await found(world) == set()
+    await world.refund(payment_id, PRICE, "k")
+    for job in world.service.jobs:
+        if job.name != "payments: issue receipts":
+            await job.run()
+    assert await found(world) == {"every-capture-has-its-receipt"}
+
+
+RECEIPTS_DAMAGE = [
+    ("every-capture-has-its-receipt", "UPDATE receipts SET amount = amount - 1 WHERE series = 'R'"),
+    ("every-capture-has-its-receipt", "DELETE FROM receipts WHERE series = 'N'"),
+    ("no-receipt-without-money", "UPDATE refunds SET status = 'pending'"),
+    ("no-receipt-without-money", "UPDATE payment_attempts SET captured_amount = 0, captured_at = NULL, step = 'idle'"),
+    ("receipts-have-no-holes", "UPDATE receipt_series SET last_number = last_number + 1"),
+    ("receipts-have-no-holes", "UPDATE receipts SET number = number + 1"),
+    ("receipts-have-no-holes", "DELETE FROM receipts WHERE series = 'N'"),
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), RECEIPTS_DAMAGE)
+async def test_damaged_receipts_are_found(world: World, name: str, damage: str) -> None:
+    """Done past the database's own guards, as its owner could."""
+    payment_id = await paid(world)
+    await world.settle()
+    await world.refund(payment_id, PRICE, "k")
+    await world.settle()
+    assert await found(world) == set()
+    owner = await asyncpg.connect(world.clock_url)
+    try:
+        await owner.execute(f"SET session_replication_role = replica; {damage}")
+    finally:
+        await owner.close()
+    assert name in await found(world)
 
 
 async def test_a_failed_refund_excuses_no_more_than_it_owes(world: World) -> None:

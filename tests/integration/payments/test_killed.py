@@ -140,6 +140,32 @@ async def test_killed_around_a_refund_it_is_made_once(world: World, point: str) 
     assert world.told().count("REFUND_COMPLETED") == 1
 
 
+@pytest.mark.parametrize(
+    "point",
+    [
+        "payments:receipt-claimed",
+        "payments:receipt-facts-known",
+        "payments:receipt-number-taken",
+        "payments:receipt-issued",
+    ],
+)
+async def test_killed_around_a_receipt_its_number_is_given_once_and_none_is_lost(
+    world: World, point: str
+) -> None:
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    await world.verify(visit, await world.sandbox.pay(begun["order_id"]))
+    await die(world, visit, point, "issue")
+    second = world.visit()
+    await world.receive(second)
+    await world.settle()
+    await world.move(**LEASE_OVER)
+    await world.settle()
+    rows = await world.db.fetch("SELECT appointment_id, number FROM receipts ORDER BY number")
+    assert [row["number"] for row in rows] == [1, 2]
+    assert {row["appointment_id"] for row in rows} == {visit.appointment_id, second.appointment_id}
+
+
 async def test_killed_after_storing_a_webhook_it_is_worked_off_without_being_sent_again(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)

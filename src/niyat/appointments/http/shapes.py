@@ -858,8 +858,10 @@ class InternalView(QuoteView):
     secured_by: UUID | None
     consultation_type: ConsultationType
     doctor_name: str
+    registration_number: str
     doctor_account_id: UUID
     clinic_name: str
+    clinic_address: str
     place: str
     cancelled_by: str | None
     amount_owed_back: int | None

@@ -10,7 +10,7 @@ from niyat.kernel.client import Refused, ServiceClient
 from niyat.kernel.errors import NiyatError, ServiceUnavailable
 from niyat.payments import errors
 from niyat.payments.domain import Secured
-from niyat.payments.ports import Quote, Verdict
+from niyat.payments.ports import Quote, Verdict, Visit
 
 REFUSALS: dict[str, type[NiyatError]] = {
     "hold-lapsed": errors.HoldLapsed,
@@ -38,8 +38,23 @@ class AppointmentsClient:
         return _quote(answer)
 
     async def quote(self, appointment_id: UUID) -> Quote:
+        return _quote(await self._view(appointment_id))
+
+    async def visit(self, appointment_id: UUID) -> Visit:
+        answer = await self._view(appointment_id)
+        return Visit(
+            doctor_name=answer["doctor_name"],
+            registration_number=answer["registration_number"],
+            clinic_name=answer["clinic_name"],
+            clinic_address=answer["clinic_address"],
+            consultation_type=answer["consultation_type"],
+            starts_at=datetime.fromisoformat(answer["starts_at"]),
+            time_zone=answer["time_zone"],
+        )
+
+    async def _view(self, appointment_id: UUID) -> Any:
         try:
-            return _quote(await self._client.call("GET", f"/internal/appointments/{appointment_id}"))
+            return await self._client.call("GET", f"/internal/appointments/{appointment_id}")
         except Refused as refused:
             if refused.status == 404:
                 raise errors.AppointmentNotFound from refused

@@ -18,6 +18,7 @@ from niyat.payments import errors, postings
 from niyat.payments.commands.advance import CLAIM, LATER, LONGEST_WAIT
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
 from niyat.payments.commands.post import post
+from niyat.payments.commands.receipt_due import receipt_due
 from niyat.payments.commands.record_attempt import MONEY_IN
 from niyat.payments.commands.take_step import case_view, take_step
 from niyat.payments.commands.void_payment import tell_override
@@ -145,6 +146,7 @@ async def _keep(conn: Connection, case: Case, payment: Row) -> None:
         conn, postings.captured(attempt["gateway_payment_id"], attempt["captured_amount"], held_in=account),
         currency=payment["currency"], appointment_id=case.appointment_id, payment_id=payment["payment_id"], at=case.at,
     )  # fmt: skip
+    await receipt_due(conn, attempt["gateway_payment_id"], at=attempt["captured_at"])
     await _move(conn, payment, "captured", reason=receipt["reason_code"], actor_id=receipt["received_by"])
     await take_step(conn, case, payment, attempt, Step.KEPT, source="desk", reason=receipt["reason_code"])
     await tell_override(

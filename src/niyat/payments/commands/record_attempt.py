@@ -13,6 +13,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.payments import postings
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell
 from niyat.payments.commands.post import post
+from niyat.payments.commands.receipt_due import receipt_due
 from niyat.payments.commands.take_step import case_view, take_step
 from niyat.payments.domain import (
     AttemptStatus,
@@ -145,6 +146,7 @@ async def _money_in(conn: Connection, case: Case, payment: Row, attempt: Row) ->
         payment_id=payment["payment_id"],
         at=case.at,
     )
+    await receipt_due(conn, attempt["gateway_payment_id"], at=attempt["captured_at"])
 
 
 async def _fee(conn: Connection, case: Case, attempt: Row, fact: AttemptFact) -> None:

@@ -15,6 +15,7 @@ from niyat.kernel.log import get_logger
 from niyat.payments import postings
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
 from niyat.payments.commands.post import overdrawn, post, sources_of
+from niyat.payments.commands.receipt_due import receipt_due
 from niyat.payments.domain import REFUND_RANK, PaymentStatus, RefundStatus, status_after_refunds
 from niyat.payments.ports import RefundFact
 
@@ -150,6 +151,8 @@ async def move_refund(
             was_processed=was is RefundStatus.PROCESSED,
             again=refund["revived"],
         )
+    else:
+        await receipt_due(conn, refund["gateway_payment_id"], at=case.at, refund_id=refund["refund_id"])
     for posting in entries:
         await post(
             conn, posting, currency=refund["currency"], appointment_id=case.appointment_id,

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.http import create_app
-from niyat.payments.http import desk, gateway_calls, payments, reads, refunds
+from niyat.payments.http import desk, gateway_calls, payments, reads, receipts, refunds
 from niyat.payments.http.table import TABLE
 from niyat.payments.parts import Parts
 
@@ -30,7 +30,14 @@ def create(parts: Parts, verifier: TokenVerifier) -> FastAPI:
 def routes() -> FastAPI:
     """The app's routes, without what they work on."""
     app = create_app("Niyat payments", DESCRIPTION, table=TABLE)
-    for router in (payments.router, gateway_calls.router, reads.router, refunds.router, desk.router):
+    for router in (
+        payments.router,
+        gateway_calls.router,
+        reads.router,
+        receipts.router,
+        refunds.router,
+        desk.router,
+    ):
         app.include_router(router, prefix=PREFIX)
     for older in (payments.older, gateway_calls.older):
         app.include_router(older, prefix="/payments")

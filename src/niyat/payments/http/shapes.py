@@ -161,6 +161,49 @@ class RefundView(BaseModel):
     updated_at: datetime
 
 
+class TaxLineView(BaseModel):
+    """One tax inside the amount."""
+
+    name: str = Field(examples=["CGST"])
+    percent: str = Field(examples=["9"])
+    amount: int = Field(description="Minor units")
+
+
+class ReceiptView(BaseModel):
+    """What a receipt, or the note of a refund, says. Doctor and clinic are named as they were when it was issued."""
+
+    receipt_id: UUID
+    kind: Literal["receipt", "note"]
+    number: str = Field(examples=["2026-27/R/000123"], description="Without a gap in its year and series")
+    payment_id: UUID
+    appointment_id: UUID
+    account_id: UUID = Field(description="Who paid, and is paid back")
+    gateway_payment_id: str
+    refund_id: UUID | None
+    receipt_number: str | None = Field(description="Of a note: the receipt whose money it gives back")
+    amount: int = Field(description="Minor units, every tax included")
+    currency: Currency
+    taxable_amount: int = Field(description="Minor units")
+    tax_lines: list[TaxLineView]
+    exemption: str = Field(description="Why no tax is charged, where none is")
+    tax_number: str = Field(description="The clinic's (in India its GSTIN)")
+    service_code: str
+    clinic_name: str
+    clinic_address: str
+    doctor_name: str
+    registration_number: str
+    consultation_type: str
+    starts_at: datetime = Field(description="When the visit was to be, as it stood when this was issued")
+    time_zone: str
+    at_desk: bool
+    method: PaymentMethod | None
+    reference: str | None = Field(description="The provider's, or of the desk's receipt book or card machine")
+    order_id: str | None
+    happened_at: datetime = Field(description="When the money was captured, or given back")
+    issued_at: datetime
+    voided_at: datetime | None = Field(description="Of a note: when the bank returned the money after all")
+
+
 class HistoryLineView(BaseModel):
     """One thing that happened to a payment."""
 

@@ -12,6 +12,7 @@ TABLE: ErrorTable = {
     errors.AlreadyPaid: 409,
     errors.NoPaymentNeeded: 409,
     errors.PaymentNotFound: 404,
+    errors.ReceiptNotFound: 404,
     errors.PaymentProviderRefused: 502,
     errors.SignatureWrong: 400,
     errors.WebhookMalformed: 400,
