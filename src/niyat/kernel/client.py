@@ -87,6 +87,37 @@ class ServiceClient:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     ) -> Any:
         """The parsed JSON answer. Raises Refused for a 4xx, ServiceUnavailable when the outcome is unknown."""
+        response = await self._send(
+            method,
+            path,
+            json=json,
+            params=params,
+            bearer=bearer,
+            idempotency_key=idempotency_key,
+            timeout_seconds=timeout_seconds,
+        )
+        return _parsed(self.service, response)
+
+    async def file(
+        self, path: str, *, params: dict[str, str] | None = None, bearer: str | None = None
+    ) -> httpx.Response:
+        """An answer that is not JSON, as it came. Raises as `call` does."""
+        response = await self._send("GET", path, params=params, bearer=bearer)
+        if not response.is_success:
+            _parsed(self.service, response)
+        return response
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: dict[str, str] | None = None,
+        bearer: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    ) -> httpx.Response:
         if bearer is None and self._token is not None:
             bearer = await self._token()
         headers = {CORRELATION_HEADER: correlation_id.get("")}
@@ -95,12 +126,11 @@ class ServiceClient:
         if idempotency_key:
             headers["idempotency-key"] = idempotency_key
         try:
-            response = await self._http.request(
+            return await self._http.request(
                 method, path, json=json, params=params, headers=headers, timeout=timeout_seconds
             )
         except httpx.TransportError as error:
             raise ServiceUnavailable(f"{self.service} does not answer; try again in a moment.") from error
-        return _parsed(self.service, response)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -60,7 +60,10 @@ RECEIPTS_DAMAGE = [
     ("every-capture-has-its-receipt", "UPDATE receipts SET amount = amount - 1 WHERE series = 'R'"),
     ("every-capture-has-its-receipt", "DELETE FROM receipts WHERE series = 'N'"),
     ("no-receipt-without-money", "UPDATE refunds SET status = 'pending'"),
-    ("no-receipt-without-money", "UPDATE payment_attempts SET captured_amount = 0, captured_at = NULL, step = 'idle'"),
+    (
+        "no-receipt-without-money",
+        "UPDATE payment_attempts SET captured_amount = 0, captured_at = NULL, step = 'idle'",
+    ),
     ("receipts-have-no-holes", "UPDATE receipt_series SET last_number = last_number + 1"),
     ("receipts-have-no-holes", "UPDATE receipts SET number = number + 1"),
     ("receipts-have-no-holes", "DELETE FROM receipts WHERE series = 'N'"),

@@ -72,6 +72,23 @@ async def one(view: View) -> Response:
 
 
 @page
+async def receipt(view: View) -> Response:
+    """The receipt of what this visit was paid with, in the reader's language."""
+    view.signed_in()
+    visit = await found(view)
+    if visit is None or visit["payment"] is None:
+        return view.error(404)
+    path = f"/api/v1/payments/{visit['payment']['payment_id']}/receipt.pdf"
+    caller = await view.caller()
+    try:
+        file = await caller.file("payments", path, {"language": "hi" if view.language == "hi" else "en"})
+    except Refused:  # it is made within moments of the payment
+        return view.error(404)
+    kept = ("content-type", "content-disposition")
+    return Response(file.content, headers={name: file.headers[name] for name in kept})
+
+
+@page
 async def confirmed(view: View) -> Response:
     view.signed_in()
     detail = await _detail(view)
@@ -141,6 +158,7 @@ ONE = "/my/appointments/{appointment_id:uuid}"
 routes = [
     Route("/my/appointments", mine),
     Route(ONE, one),
+    Route(f"{ONE}/receipt.pdf", receipt),
     Route(f"{ONE}/confirmed", confirmed),
     Route(f"{ONE}/cancel", ask_cancel),
     Route(f"{ONE}/cancel", cancel, methods=["POST"]),

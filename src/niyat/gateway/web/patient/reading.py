@@ -90,6 +90,7 @@ def _payment(visit: Json) -> v.Payment | None:
         reference=kept.get("gateway_payment_id", "") if kept else "",
         paid_at=instant(kept["at"]) if kept else None,
         refunded=Money(refunded, paid["currency"]) if refunded else None,
+        receipt=f"/my/appointments/{visit['appointment_id']}/receipt.pdf" if kept else None,
     )
 
 
