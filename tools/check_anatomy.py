@@ -36,6 +36,7 @@ LONG = {
     "payments/checks.py": "the whole promise about money, declarations alone",
     "payments/commands/advance.py": "the two steps of taking money, which must be read together",
     "payments/domain.py": "the whole of what a payment may become, read on one page",
+    "payments/http/shapes.py": "every body and answer of the API, declarations alone",
     "sandbox/razorpay/payments.py": "the provider's own state machine, in one place",
 }
 NOT_YET = (

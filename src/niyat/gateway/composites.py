@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import httpx
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
@@ -96,10 +95,6 @@ class Caller:
             idempotency_key=key,
             timeout_seconds=20,
         )
-
-    async def file(self, service: str, path: str, params: dict[str, str] | None = None) -> httpx.Response:
-        """The service's file. Raises as `call` does."""
-        return await self._clients[service].file(path, params=params, bearer=self._token)
 
 
 def _caller(

@@ -79,9 +79,11 @@ async def receipt(view: View) -> Response:
     if visit is None or visit["payment"] is None:
         return view.error(404)
     path = f"/api/v1/payments/{visit['payment']['payment_id']}/receipt.pdf"
-    caller = await view.caller()
+    language = "hi" if view.language == "hi" else "en"
     try:
-        file = await caller.file("payments", path, {"language": "hi" if view.language == "hi" else "en"})
+        file = await view.site.clients["payments"].file(
+            path, params={"language": language}, bearer=await view.visit.token()
+        )
     except Refused:  # it is made within moments of the payment
         return view.error(404)
     kept = ("content-type", "content-disposition")
