@@ -22,6 +22,8 @@ from tests.support.samples import (
     GATEWAY,
     HOSTED,
     IN_PERSON,
+    MOVED,
+    MOVING,
     NOW,
     PAST,
     PROFILE,
@@ -46,6 +48,8 @@ def _checkout(state: v.CheckoutState, **more: Any) -> Mapping[str, Any]:
 
 
 PROFILE_OF_PHONE = v.Profile(phone="+91 98765 43210", signs_in_with="+91 98765 43210")
+ASHA = replace(PROFILE_OF_PHONE, name="Asha Rao", email="asha@example.in")
+FEED = "https://niyat.example/api/v1/calendar-feeds/3QZ9tR2pXvK8mW5nLc7dYb4sHf6gJa1e.ics"
 ZONES = ("America/New_York", ZONE, "Europe/Berlin")
 OTHERS = DAYS[2].slots[:4]
 
@@ -139,6 +143,18 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "appointments-none": ("patient/appointments.html", {"list": v.AppointmentsList()}),
     "appointment": ("patient/appointment.html", {"detail": DETAIL}),
+    "appointment-early": (
+        "patient/appointment.html",
+        {
+            "detail": replace(
+                DETAIL,
+                appointment=replace(
+                    CONFIRMED, join_url=None, join_opens_at=CONFIRMED.starts_at - timedelta(minutes=15)
+                ),
+                problem="The video is not open yet. This page shows the way in when it is.",
+            )
+        },
+    ),
     "appointment-due": ("patient/appointment.html", {"detail": v.AppointmentDetail(appointment=VISIT)}),
     "appointment-cancelled": ("patient/appointment.html", {"detail": CANCELLED}),
     "cancel": ("patient/cancel.html", {"cancellation": CANCELLATION}),
@@ -154,6 +170,32 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "patient/cancel.html",
         {"cancellation": replace(CANCELLATION, appointment=VISIT, refund=Money(0, "INR"))},
     ),
+    "move": ("patient/move.html", {"moving": MOVING}),
+    "move-dearer": (
+        "patient/move.html",
+        {"moving": replace(MOVING, booking=replace(MOVING.booking, mode="IN_PERSON"))},
+    ),
+    "move-cheaper": (
+        "patient/move.html",
+        {
+            "moving": replace(
+                MOVING, at_most=50, appointment=replace(CONFIRMED, price=Money(1_00_000, "INR"), mode="VIDEO")
+            )
+        },
+    ),
+    "move-taken": (
+        "patient/move.html",
+        {
+            "moving": replace(
+                MOVING,
+                booking=replace(
+                    MOVING.booking, slot="", errors={"form": "Someone else has just taken that time."}
+                ),
+            )
+        },
+    ),
+    "move-none": ("patient/move.html", {"moving": replace(MOVING, booking=v.DoctorBookingForm(days=()))}),
+    "moved": ("patient/moved.html", {"moved": MOVED}),
     "welcome": ("patient/welcome.html", {"profile": PROFILE_OF_PHONE}),
     "welcome-wrong": (
         "patient/welcome.html",
@@ -165,11 +207,19 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "account": (
         "patient/account.html",
-        {"zones": ZONES, "profile": replace(PROFILE_OF_PHONE, name="Asha Rao", email="asha@example.in")},
+        {"zones": ZONES, "profile": ASHA, "feed": v.CalendarFeed()},
     ),
     "account-email": (
         "patient/account.html",
-        {"zones": ZONES, "profile": v.Profile(name="Asha Rao", signs_in_with="asha@example.in")},
+        {
+            "zones": ZONES,
+            "profile": v.Profile(name="Asha Rao", signs_in_with="asha@example.in"),
+            "feed": v.CalendarFeed(made_at=NOW - timedelta(days=30), read_at=NOW - timedelta(hours=1)),
+        },
+    ),
+    "account-calendar": (
+        "patient/account.html",
+        {"zones": ZONES, "profile": ASHA, "feed": v.CalendarFeed(made_at=NOW, address=FEED)},
     ),
     "zone": ("patient/preferences.html", {"zones": ZONES, "next_path": "/"}),
     "error-403": ("shared/error.html", {"code": 403, "reference": ""}),

@@ -267,3 +267,13 @@ CANCELLATION = v.Cancellation(
     quote="40000",
     idempotency_key="k2",
 )
+MOVING = v.Moving(
+    appointment=CONFIRMED,
+    doctor=TWO_WAYS.doctor,
+    booking=replace(TWO_WAYS.booking, mode="VIDEO", idempotency_key="k3"),
+)
+MOVED = v.Moved(
+    appointment=replace(CONFIRMED, price=Money(60_000, "INR")),
+    before=CONFIRMED.starts_at - timedelta(days=1),
+    back=Money(20_000, "INR"),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -31,10 +31,14 @@ THEMES: Mapping[str, Theme] = {"light": "light", "dark": "dark"}
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What holds for new bookings: hours before → percent back, the most hours first; and how long a hold is."""
+    """What holds for new bookings: hours before → percent back, the most hours first; and how long a hold is.
+
+    `room_open`: how long before and after a visit by video its room is open; None where there are no rooms.
+    """
 
     tiers: Sequence[tuple[int, int]]
     hold_seconds: int
+    room_open: tuple[timedelta, timedelta] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from niyat.gateway.web.patient import views as v
+from niyat.gateway.web.patient.calendars import feed_of, make_feed, revoke_feed
 from niyat.gateway.web.patient.preferences import zones_for
 from niyat.gateway.web.patient.words import UNREACHABLE, said
 from niyat.gateway.web.session import own_form, safe_path
@@ -43,7 +44,7 @@ async def welcome(view: View) -> Response:
 async def account(view: View) -> Response:
     view.signed_in()
     toasts = (Toast(text=view.gettext("Saved.")),) if SAVED in view.request.query_params else ()
-    return _account(view, _profile(await _mine(view), "/account"), toasts=toasts)
+    return await _account(view, _profile(await _mine(view), "/account"), toasts=toasts)
 
 
 @page
@@ -62,9 +63,26 @@ async def change(view: View) -> Response:
         mine = await (await view.caller()).call("identity", "PATCH", ME, wish | about)
     except (Refused, ServiceUnavailable) as error:
         profile = _profile(await _mine(view), next_path, typed, _wrong(view, error))
-        return _welcome(view, profile, 422) if asked else _account(view, profile, 422)
+        return _welcome(view, profile, 422) if asked else await _account(view, profile, 422)
     view.visit.remember(mine)
     return redirect(next_path if asked else f"/account?{SAVED}=1")
+
+
+@page
+async def to_account(_: View) -> Response:
+    return redirect("/account#calendar")
+
+
+@page
+async def calendar(view: View) -> Response:
+    """Make the calendar feed's address, or another in its place, or have none."""
+    fields = await own_form(view.request)
+    view.signed_in("/account")
+    if fields.get("feed") == "revoke":
+        await revoke_feed(view)
+        return redirect("/account#calendar")
+    profile = _profile(await _mine(view), "/account")
+    return await _account(view, profile, address=await make_feed(view))
 
 
 async def _mine(view: View) -> Json:
@@ -104,10 +122,22 @@ def _welcome(view: View, profile: v.Profile, status: int = 200) -> Response:
     return view.answer("patient/welcome.html", status=status, profile=profile)
 
 
-def _account(view: View, profile: v.Profile, status: int = 200, toasts: tuple[Toast, ...] = ()) -> Response:
-    shown = view.page(path="/account", toasts=toasts)
+async def _account(
+    view: View,
+    profile: v.Profile,
+    status: int = 200,
+    toasts: tuple[Toast, ...] = (),
+    address: str = "",
+) -> Response:
+    """`address`: that of the calendar feed, when it was made just now; no cache keeps that answer."""
     return view.answer(
-        "patient/account.html", status=status, page=shown, profile=profile, zones=zones_for(view)
+        "patient/account.html",
+        status=status,
+        page=view.page(path="/account", toasts=toasts),
+        headers={"cache-control": "no-store"} if address else None,
+        profile=profile,
+        zones=zones_for(view),
+        feed=await feed_of(view, address),
     )
 
 
@@ -115,4 +145,7 @@ routes = [
     Route("/welcome", welcome),
     Route("/account", account),
     Route("/account", change, methods=["POST"]),
+    Route("/account/calendar", calendar, methods=["POST"]),
+    # Whoever comes to where only a form leads, after signing in anew.
+    Route("/account/calendar", to_account),
 ]

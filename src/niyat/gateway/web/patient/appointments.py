@@ -44,31 +44,44 @@ async def mine(view: View) -> Response:
     visits: list[v.Appointment] = []
     for _ in range(MOST_PAGES):
         some = await caller.call("appointments", "GET", "/api/v1/appointments", params=params)
-        visits += [_shown(view, visit) for visit in some["items"]]
+        visits += [shown(view, visit) for visit in some["items"]]
         if some["next_cursor"] is None:
             break
         params["cursor"] = some["next_cursor"]
     return view.answer("patient/appointments.html", list=reading.appointments(visits, view.site.now()))
 
 
-def _shown(view: View, visit: Json) -> v.Appointment:
-    return reading.appointment(visit, now=view.site.now(), hold_seconds=view.site.terms.hold_seconds)
+def shown(view: View, visit: Json) -> v.Appointment:
+    """As it stands now."""
+    terms = view.site.terms
+    return reading.appointment(
+        visit, now=view.site.now(), hold_seconds=terms.hold_seconds, room_open=terms.room_open
+    )
 
 
-async def _detail(view: View) -> v.AppointmentDetail | None:
+async def _detail(view: View, problem: str = "") -> v.AppointmentDetail | None:
     visit = await found(view)
     if visit is None:
         return None
-    shown = _shown(view, visit)
+    appointment = shown(view, visit)
     reason = visit["reason_for_visit"] or ""
-    return v.AppointmentDetail(appointment=shown, reason=reason, story=reading.story(visit))
+    return v.AppointmentDetail(
+        appointment=appointment, reason=reason, story=reading.story(visit), problem=problem
+    )
 
 
 @page
 async def one(view: View) -> Response:
     view.signed_in()
-    detail = await _detail(view)
-    return view.answer("patient/appointment.html", detail=detail) if detail else view.error(404)
+    return await shown_in_detail(view)
+
+
+async def shown_in_detail(view: View, problem: str = "", status: int = 200) -> Response:
+    """The page of the path's appointment; `problem` says why it could not be as one wished."""
+    detail = await _detail(view, problem)
+    if detail is None:
+        return view.error(404)
+    return view.answer("patient/appointment.html", status=status, detail=detail)
 
 
 @page
@@ -141,14 +154,14 @@ async def _cancellation(view: View, key: str, wrong: str = "") -> Response:
         preview = await caller.call("appointments", "GET", path)
     except Refused:
         return redirect(f"/my/appointments/{visit['appointment_id']}")
-    shown = _shown(view, visit)
+    appointment = shown(view, visit)
     kinds, amount = reading.tiers_of(visit), visit["amount"]
     view_of = v.Cancellation(
-        appointment=shown,
+        appointment=appointment,
         refund=Money(preview["amount_owed_back"], visit["currency"]),
         percent=round(100 * preview["amount_owed_back"] / amount) if amount else 0,
         tiers=kinds,
-        less_after=reading.less_after(kinds, shown.starts_at, view.site.now()),
+        less_after=reading.less_after(kinds, appointment.starts_at, view.site.now()),
         quote=str(preview["amount_owed_back"]),
         idempotency_key=key,
         errors={"form": wrong} if wrong else {},

@@ -95,14 +95,24 @@ def _payment(visit: Json) -> v.Payment | None:
 
 
 def appointment(
-    visit: Json, *, now: datetime, hold_seconds: int = 300, securing: bool = False
+    visit: Json,
+    *,
+    now: datetime,
+    hold_seconds: int = 300,
+    securing: bool = False,
+    room_open: tuple[timedelta, timedelta] | None = None,
 ) -> v.Appointment:
-    """`securing`: payments has seen money."""
+    """`securing`: payments has seen money. `room_open`: how long before and after a visit its video room is open."""
     payment = _payment(visit)
     seen = visit["secured"] or securing or (payment is not None and payment.status == "authorized")
     starts_at, live = instant(visit["starts_at"]), visit["status"] in LIVE
     by = visit["cancelled_by"]
     owed = visit["amount_owed_back"]
+    address = f"/my/appointments/{visit['appointment_id']}"
+    confirmed = visit["status"] == "confirmed"
+    opens_at = closes_at = None
+    if confirmed and visit["consultation_type"] == "VIDEO" and room_open:
+        opens_at, closes_at = starts_at - room_open[0], instant(visit["ends_at"]) + room_open[1]
     return v.Appointment(
         id=visit["appointment_id"],
         status=visit["status"],
@@ -116,6 +126,10 @@ def appointment(
         securing=seen and visit["status"] in ("reserved", "pending-payment"),
         payment=payment,
         can_cancel=live and starts_at > now,
+        can_move=confirmed and starts_at > now,
+        calendar_url=f"{address}/calendar.ics" if confirmed else None,
+        join_url=f"{address}/join" if opens_at and closes_at and opens_at <= now < closes_at else None,
+        join_opens_at=opens_at if opens_at and now < opens_at else None,
         owed_back=Money(owed, visit["currency"]) if owed is not None and payment else None,
         cancelled_by="" if by is None else "patient" if by == "patient" else "clinic",
         rev=visit["revision"],
@@ -156,9 +170,15 @@ def less_after(kind: Sequence[v.Tier], starts_at: datetime, now: datetime) -> da
     return None
 
 
+def percent_now(kind: Sequence[v.Tier], starts_at: datetime, now: datetime) -> int:
+    """What a cancellation now gives back, per cent."""
+    ahead = starts_at - now
+    return next((tier.percent for tier in kind if ahead >= timedelta(hours=tier.hours)), 0)
+
+
 def appointments(visits: Sequence[v.Appointment], now: datetime) -> v.AppointmentsList:
     """What is ahead, the next first; then what is over, the newest first."""
-    ahead = [visit for visit in visits if visit.status in LIVE and visit.ends_at > now]
+    ahead = [visit for visit in visits if visit.status in LIVE and (visit.ends_at > now or visit.join_url)]
     over = [visit for visit in visits if visit not in ahead]
     return v.AppointmentsList(
         upcoming=tuple(sorted(ahead, key=lambda visit: visit.starts_at)),

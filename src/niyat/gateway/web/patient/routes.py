@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from niyat.gateway.web.patient import account, appointments, book, checkout, find, hints, preferences, sign_in
+from niyat.gateway.web.patient import (
+    account,
+    appointments,
+    book,
+    calendars,
+    checkout,
+    find,
+    hints,
+    join,
+    move,
+    preferences,
+    sign_in,
+)
 
 ROUTES = [
     *find.routes,
@@ -10,6 +22,9 @@ ROUTES = [
     *book.routes,
     *checkout.routes,
     *appointments.routes,
+    *calendars.routes,
+    *join.routes,
+    *move.routes,
     *hints.routes,
     *account.routes,
     *preferences.routes,

@@ -13,6 +13,15 @@ REFUSALS = {
     "notice-too-short": N_("That time is too soon to be booked now."),
     "too-far-ahead": N_("That time is too far ahead to be booked yet."),
     "consultation-type-not-offered": N_("That time is not for this way to meet. Choose another time."),
+    "dearer-time": N_(
+        "That time costs more than your visit did, so it cannot be moved there. Choose another."
+    ),
+    "too-early": N_("The video is not open yet. This page shows the way in when it is."),
+    "room-closed": N_("The visit is over, and its video is closed."),
+    "not-a-video-visit": N_("This visit is not by video."),
+    "not-confirmed": N_("This visit is not confirmed yet, so its video is not open."),
+    "video-not-set-up": N_("The clinic has no video rooms. Please speak to the clinic."),
+    "appointment-cancelled": N_("This visit was cancelled."),
     "hold-lapsed": N_("The hold ran out."),
     "already-started": N_("The visit has already begun. To cancel it now, please speak to the clinic."),
     "too-many-requests": N_("Too many tries. Please wait a few minutes, then try again."),

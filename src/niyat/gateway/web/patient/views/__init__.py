@@ -19,10 +19,12 @@ from niyat.gateway.web.patient.views.finding import (
     Slot,
     Tier,
 )
+from niyat.gateway.web.patient.views.moving import Moved, Moving
 from niyat.gateway.web.patient.views.visits import (
     Appointment,
     AppointmentDetail,
     AppointmentsList,
+    CalendarFeed,
     Cancellation,
     Checkout,
     CheckoutState,
@@ -39,6 +41,7 @@ __all__ = [
     "Appointment",
     "AppointmentDetail",
     "AppointmentsList",
+    "CalendarFeed",
     "Cancellation",
     "Checkout",
     "CheckoutState",
@@ -51,6 +54,8 @@ __all__ = [
     "Home",
     "HostedCheckout",
     "Mode",
+    "Moved",
+    "Moving",
     "Offer",
     "Payment",
     "PaymentStatus",

@@ -29,7 +29,10 @@ class Payment:
 
 @dataclass(frozen=True, kw_only=True)
 class Appointment:
-    """`hold_ends_at` while a hold runs; `securing` once money was seen: no countdown, nobody pays again."""
+    """`hold_ends_at` while a hold runs; `securing` once money was seen: no countdown, nobody pays again.
+
+    `join_url` while its video room is open, `join_opens_at` before that.
+    """
 
     id: str
     status: Status
@@ -43,6 +46,7 @@ class Appointment:
     securing: bool = False
     payment: Payment | None = None
     join_url: str | None = None
+    join_opens_at: datetime | None = None
     calendar_url: str | None = None
     can_cancel: bool = False
     can_move: bool = False
@@ -120,9 +124,12 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class AppointmentDetail:
+    """`problem`: what one wished just now and cannot have, as a sentence."""
+
     appointment: Appointment
     reason: str = ""
     story: tuple[Step, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,3 +156,12 @@ class DoctorProfile:
     tiers: tuple[Tier, ...]
     booking: DoctorBookingForm
     held: Appointment | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarFeed:
+    """One's visits for a calendar to subscribe to. `address` is the private one, in the answer that made it alone."""
+
+    made_at: datetime | None = None
+    read_at: datetime | None = None
+    address: str = ""
