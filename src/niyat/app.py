@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,7 +15,6 @@ from starlette.types import Receive, Scope, Send
 
 from niyat.appointments import http as appointments_http
 from niyat.appointments import service as appointments
-from niyat.appointments.settings import AppointmentsSettings
 from niyat.configuration import Configuration
 from niyat.events.housekeeping import housekeeping
 from niyat.events.pump import Pump, drain
@@ -151,7 +149,7 @@ async def assemble(configuration: Configuration, urls: Mapping[str, str], clock:
         terms=Terms(
             tiers=[(tier.hours_before, tier.percent) for tier in configuration.appointments.policy.tiers],
             hold_seconds=configuration.appointments.hold_seconds,
-            room_open=_room_open(configuration.appointments),
+            room_open=configuration.appointments.room_open,
         ),
         public_url=configuration.common.public_url,
         key_id=configuration.payments.razorpay_key_id,
@@ -160,11 +158,6 @@ async def assemble(configuration: Configuration, urls: Mapping[str, str], clock:
     description = joined(describe_apps(), configuration.common.public_url)
     apps["gateway"].openapi = lambda: description  # type: ignore[method-assign] # FastAPI's documented way
     return Niyat(services, Dispatcher(apps), clock, hub)
-
-
-def _room_open(settings: AppointmentsSettings) -> tuple[timedelta, timedelta] | None:
-    """How long before and after a visit its video room is open, where there are rooms."""
-    return (settings.room_opens_before, settings.room_closes_after) if settings.video_provider else None
 
 
 def describe_apps() -> dict[str, FastAPI]:

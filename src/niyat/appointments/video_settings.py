@@ -89,6 +89,11 @@ class VideoSettings(BaseSettings):
         """How long after the end of a visit its room closes."""
         return timedelta(minutes=self.video_closes_minutes_after)
 
+    @property
+    def room_open(self) -> tuple[timedelta, timedelta] | None:
+        """How long before and after a visit its room is open; None where there are no rooms."""
+        return (self.room_opens_before, self.room_closes_after) if self.video_provider else None
+
     @field_validator("video_jaas_private_key")
     @classmethod
     def _is_a_key(cls, given: SecretStr | None) -> SecretStr | None:
