@@ -60,7 +60,7 @@ async def test_the_way_into_the_video_opens_before_the_visit_on_the_open_page(
     await expect(page.get_by_text("You can join the video here from")).to_be_visible()
     await expect(patient.link("Join the video")).to_have_count(0)
     await patient.go(f"{address}/join")
-    await expect(page.get_by_text("The video is not open yet")).to_be_visible()
+    await expect(page.get_by_text("You came before the video opened")).to_be_visible()
     await clinic.system.clock.move_to(datetime.fromisoformat(visit["starts_at"]) - timedelta(minutes=14))
     await patient.go(address)
     async with page.expect_popup() as opened:

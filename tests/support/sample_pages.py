@@ -18,6 +18,7 @@ from tests.support.samples import (
     DAYS,
     DETAIL,
     DOCTORS,
+    FAMILY,
     FREE,
     GATEWAY,
     HOSTED,
@@ -83,6 +84,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "home": ("patient/home.html", {"home": _home(doctors=DOCTORS, more="/?page=2")}),
+    "home-guessed": ("patient/home.html", {"home": _home(doctors=DOCTORS)}),
     "home-search": (
         "patient/home.html",
         {"home": _home(name="mee", specialty="Dermatology", doctors=DOCTORS[:1])},
@@ -114,6 +116,18 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "doctor-two-ways": ("patient/doctor.html", {"profile": TWO_WAYS}),
+    "doctor-family": (
+        "patient/doctor.html",
+        {"profile": replace(PROFILE, booking=replace(BOOKING, family=FAMILY, visitor="f1"))},
+    ),
+    "doctor-family-wrong": (
+        "patient/doctor.html",
+        {
+            "profile": replace(
+                PROFILE, booking=replace(BOOKING, family=(), errors={"member_name": "Give a name."})
+            )
+        },
+    ),
     "doctor-held": ("patient/doctor.html", {"profile": replace(PROFILE, held=VISIT)}),
     "doctor-free": ("patient/doctor.html", {"profile": replace(PROFILE, doctor=DOCTORS[2])}),
     "doctor-none": (
@@ -143,6 +157,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "appointments-none": ("patient/appointments.html", {"list": v.AppointmentsList()}),
     "appointment": ("patient/appointment.html", {"detail": DETAIL}),
+    "appointment-family": (
+        "patient/appointment.html",
+        {"detail": replace(DETAIL, appointment=replace(CONFIRMED, visitor="Ravi Rao"))},
+    ),
     "appointment-early": (
         "patient/appointment.html",
         {
@@ -151,7 +169,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 appointment=replace(
                     CONFIRMED, join_url=None, join_opens_at=CONFIRMED.starts_at - timedelta(minutes=15)
                 ),
-                problem="The video is not open yet. This page shows the way in when it is.",
+                problem="You came before the video opened. The way in shows on this page when it does.",
             )
         },
     ),
@@ -242,6 +260,7 @@ def page_for(name: str, language: str = "en", **changes: Any) -> Page:
             now=NOW,
             path="/account" if name.startswith("account") else f"/{name}",
             csrf="token",
+            zone_known=name != "home-guessed",
             account=account,
             toasts=toasts,
         ),

@@ -127,6 +127,10 @@ PROFILE = v.DoctorProfile(
     bio="Skin, hair and nails for fifteen years, at St. John's and here. Takes time to explain.",
 )
 
+FAMILY = (
+    v.FamilyMember(id="f1", name="Ravi Rao", relationship="child"),
+    v.FamilyMember(id="f2", name="Lakshmi Venkatanarasimharajuvaripeta", relationship="grandparent"),
+)
 TWO_WAYS = replace(
     PROFILE,
     doctor=replace(

@@ -126,6 +126,7 @@ class View:
             "zone": self.zone,
             "now": self.site.now(),
             "path": self.path,
+            "zone_known": "zone" in self.request.cookies,
             "zone_chosen": "zone_chosen" in self.request.cookies,
             "theme": THEMES.get(self.request.cookies.get("theme", ""), "system"),
             "csrf": self.visit.csrf,

@@ -17,7 +17,8 @@ from starlette.routing import Route
 from niyat.gateway.composites import BookBody, book
 from niyat.gateway.web.patient import reading
 from niyat.gateway.web.patient import views as v
-from niyat.gateway.web.patient.choosing import form_of, missing, with_days
+from niyat.gateway.web.patient.choosing import FIELDS, form_of, missing, with_days
+from niyat.gateway.web.patient.family import add_member, family_of
 from niyat.gateway.web.patient.held import LIVE, ahead, held
 from niyat.gateway.web.patient.words import UNREACHABLE, said
 from niyat.gateway.web.session import own_form
@@ -46,17 +47,23 @@ async def reserve(view: View) -> Response:
     doctor_id = str(view.request.path_params["doctor_id"])
     fields = await own_form(view.request)
     slot = fields.get(f"slot-{fields.get('day', '')}", "")
-    draft = {name: fields.get(name, "") for name in ("day", "mode", "reason", "idempotency_key")}
-    draft |= {"slot": slot, "doctor": doctor_id}
+    draft = {name: fields.get(name, "") for name in FIELDS} | {"slot": slot, "doctor": doctor_id}
     form = form_of(draft)
     if view.who is None:
         view.visit.keep(DRAFT, draft, DRAFT_SECONDS)
         raise SignInFirst(f"/doctors/{doctor_id}")
+    if "add" in fields:
+        return await _add_member(view, form)
     if wrong := missing(view, form):
         return await _show(view, replace(form, errors=wrong), status=422)
     try:
         body = BookBody.model_validate(
-            {"slot_id": form.slot, "consultation_type": form.mode, "reason_for_visit": form.reason or None}
+            {
+                "slot_id": form.slot,
+                "consultation_type": form.mode,
+                "reason_for_visit": form.reason or None,
+                "family_member_id": form.visitor or None,
+            }
         )
         booking = await book(body, await view.caller(form.idempotency_key))
     except ValidationError:
@@ -72,6 +79,27 @@ async def reserve(view: View) -> Response:
     return redirect(f"/my/appointments/{appointment_id}/{way}")
 
 
+async def _add_member(view: View, form: v.DoctorBookingForm) -> Response:
+    """The form as it was left, with the new member chosen; what is sent next gets a key of its own."""
+    wrong: v.Errors = {}
+    if not form.member_name:
+        wrong["member_name"] = view.gettext("Give a name.")
+    elif form.member_relationship not in v.RELATIONSHIPS:
+        wrong["member_relationship"] = view.gettext("Choose what they are to you.")
+    if wrong:
+        return await _show(view, replace(form, errors=wrong), status=422)
+    try:
+        added = await add_member(view, form)
+    except Refused as error:
+        if error.status != 422:
+            raise
+        wrong["member_name"] = view.gettext("That name is too long, or more than a name.")
+        return await _show(view, replace(form, idempotency_key="", errors=wrong), status=422)
+    return await _show(
+        view, replace(form, visitor=added, member_name="", member_relationship="", idempotency_key="")
+    )
+
+
 async def _refused(view: View, form: v.DoctorBookingForm, error: Refused) -> Response:
     if error.status == 401:
         raise SignInFirst(f"/doctors/{view.request.path_params['doctor_id']}")
@@ -82,7 +110,9 @@ async def _refused(view: View, form: v.DoctorBookingForm, error: Refused) -> Res
             view.visit.forget(DRAFT)
             return redirect(f"/bookings/{mine['appointment_id']}")
     words = said(view, error)
-    if error.code == "consultation-type-not-offered":
+    if error.code == "family-member-not-found":
+        wrong, form = {"visitor": words}, replace(form, visitor="")
+    elif error.code == "consultation-type-not-offered":
         wrong = {"slot": words}
     else:
         wrong = {"form": words}
@@ -110,6 +140,7 @@ async def _show(view: View, form: v.DoctorBookingForm, status: int = 200) -> Res
         held=await held(view),
         booking=replace(
             shown,
+            family=await family_of(view),
             idempotency_key=shown.idempotency_key or str(uuid4()),
             hold_minutes=max(terms.hold_seconds // 60, 1),
         ),

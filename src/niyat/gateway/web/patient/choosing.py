@@ -12,11 +12,12 @@ from niyat.gateway.web.patient.free_times import DAYS, days_of
 from niyat.gateway.web.site import View, uuid_of
 
 MODES = ("VIDEO", "AUDIO", "IN_PERSON")
+FIELDS = ("day", "slot", "mode", "reason", "visitor", "member_name", "member_relationship", "idempotency_key")
 
 
 def form_of(draft: dict[str, Any]) -> v.DoctorBookingForm:
     """From what was sent or kept; whatever is not as our pages make it counts as left out."""
-    text = {name: str(draft.get(name) or "") for name in ("day", "slot", "mode", "reason", "idempotency_key")}
+    text = {name: str(draft.get(name) or "") for name in FIELDS}
     key = text["idempotency_key"]
     return v.DoctorBookingForm(
         days=(),
@@ -24,6 +25,9 @@ def form_of(draft: dict[str, Any]) -> v.DoctorBookingForm:
         slot=text["slot"],
         mode=cast(v.Mode, text["mode"]) if text["mode"] in MODES else "",
         reason=text["reason"][:500],
+        visitor=text["visitor"] if uuid_of(text["visitor"]) else "",
+        member_name=text["member_name"].strip(),
+        member_relationship=text["member_relationship"],
         idempotency_key=key if uuid_of(key) else "",
     )
 

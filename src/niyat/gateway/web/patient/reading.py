@@ -130,6 +130,7 @@ def appointment(
         calendar_url=f"{address}/calendar.ics" if confirmed else None,
         join_url=f"{address}/join" if opens_at and closes_at and opens_at <= now < closes_at else None,
         join_opens_at=opens_at if opens_at and now < opens_at else None,
+        visitor=visit["visitor"]["name"] if visit["visitor"] else "",
         owed_back=Money(owed, visit["currency"]) if owed is not None and payment else None,
         cancelled_by="" if by is None else "patient" if by == "patient" else "clinic",
         rev=visit["revision"],

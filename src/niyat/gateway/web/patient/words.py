@@ -16,10 +16,11 @@ REFUSALS = {
     "dearer-time": N_(
         "That time costs more than your visit did, so it cannot be moved there. Choose another."
     ),
-    "too-early": N_("The video is not open yet. This page shows the way in when it is."),
+    "family-member-not-found": N_("This person is not in your family's list any more. Choose again."),
+    "too-early": N_("You came before the video opened. The way in shows on this page when it does."),
     "room-closed": N_("The visit is over, and its video is closed."),
     "not-a-video-visit": N_("This visit is not by video."),
-    "not-confirmed": N_("This visit is not confirmed yet, so its video is not open."),
+    "not-confirmed": N_("This visit was not confirmed yet, so its video was not open."),
     "video-not-set-up": N_("The clinic has no video rooms. Please speak to the clinic."),
     "appointment-cancelled": N_("This visit was cancelled."),
     "hold-lapsed": N_("The hold ran out."),

@@ -29,14 +29,15 @@ class Toast:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """`zone` is the viewer's, by hand if `zone_chosen`; `path` is the page's own address with its
-    query; `csrf` goes into every form; `live` is the address of the hints, if the page has any.
+    """`zone` is the viewer's, by hand if `zone_chosen`, a guess unless `zone_known`; `path` is the page's own address
+    with its query; `csrf` goes into every form; `live` is the address of the hints, if the page has any.
     """
 
     language: str
     zone: str
     now: datetime
     zone_chosen: bool = False
+    zone_known: bool = True
     path: str = "/"
     theme: Theme = "system"
     csrf: str = ""

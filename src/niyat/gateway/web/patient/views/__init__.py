@@ -7,10 +7,12 @@ Instants are aware datetimes, money is `Money`; templates format both for the vi
 from __future__ import annotations
 
 from niyat.gateway.web.patient.views.finding import (
+    RELATIONSHIPS,
     Day,
     Doctor,
     DoctorBookingForm,
     Errors,
+    FamilyMember,
     Home,
     Mode,
     Offer,
@@ -38,6 +40,7 @@ from niyat.gateway.web.patient.views.visits import (
 )
 
 __all__ = [
+    "RELATIONSHIPS",
     "Appointment",
     "AppointmentDetail",
     "AppointmentsList",
@@ -50,6 +53,7 @@ __all__ = [
     "DoctorBookingForm",
     "DoctorProfile",
     "Errors",
+    "FamilyMember",
     "GatewayCheckout",
     "Home",
     "HostedCheckout",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from niyat.kernel.money import Money
 
@@ -130,12 +130,26 @@ class Day:
         return sum(mode in slot.modes for slot in self.slots)
 
 
+Relationship = Literal["spouse", "child", "parent", "sibling", "grandparent", "grandchild", "other"]
+RELATIONSHIPS: tuple[Relationship, ...] = get_args(Relationship)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyMember:
+    """Somebody for whom one books; `relationship`: what they are to the patient."""
+
+    id: str
+    name: str
+    relationship: Relationship
+
+
 @dataclass(frozen=True, kw_only=True)
 class DoctorBookingForm:
     """The choice of day, time and mode. All days are on the page: changing the day loses nothing typed.
 
     The form posts `day` (ISO), `slot-<day>` for each day on which a time was touched, `mode`, `reason`,
-    `idempotency_key`; only the time of the chosen day counts.
+    `idempotency_key`; only the time of the chosen day counts. `family` is None for whoever is not signed in; `visitor`
+    is the id of who comes in the patient's stead. Pressing `add` posts `member_name` and `member_relationship`.
     """
 
     days: tuple[Day, ...]
@@ -143,6 +157,10 @@ class DoctorBookingForm:
     slot: str = ""
     mode: Mode | Literal[""] = ""
     reason: str = ""
+    family: tuple[FamilyMember, ...] | None = None
+    visitor: str = ""
+    member_name: str = ""
+    member_relationship: str = ""
     idempotency_key: str = ""
     hold_minutes: int = 5
     earlier: str | None = None

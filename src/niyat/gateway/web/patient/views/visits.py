@@ -31,7 +31,8 @@ class Payment:
 class Appointment:
     """`hold_ends_at` while a hold runs; `securing` once money was seen: no countdown, nobody pays again.
 
-    `join_url` while its video room is open, `join_opens_at` before that.
+    `visitor` is the name of who comes in the patient's stead. `join_url` while its video room is open,
+    `join_opens_at` before that.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Appointment:
     calendar_url: str | None = None
     can_cancel: bool = False
     can_move: bool = False
+    visitor: str = ""
     owed_back: Money | None = None
     cancelled_by: Literal["", "patient", "clinic"] = ""
     rev: int = 0
