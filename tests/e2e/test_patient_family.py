@@ -9,9 +9,16 @@ pytest.importorskip("playwright", reason="needs the playwright package (developm
 from playwright.async_api import Browser, expect
 
 from tests.e2e.conftest import Clinic
-from tests.support.patient import at_a_browser
+from tests.support.patient import Patient, at_a_browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def _looked_again(patient: Patient) -> None:
+    """The page has asked for its parts anew, and nothing that was said or chosen went."""
+    async with patient.page.expect_response("**/doctors/*") as answer:
+        await patient.looks_again()
+    await (await answer.value).finished()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
@@ -29,8 +36,13 @@ async def test_somebody_of_the_family_is_added_while_booking_and_the_visit_says_
     await page.get_by_label("Their name").fill("Ravi Rao")
     await page.get_by_role("button", name="Add, and book for them").click()
     await expect(page.get_by_text("Choose what they are to you.")).to_be_visible()
+    if scripts:
+        await _looked_again(patient)
+        await expect(page.get_by_text("Choose what they are to you.")).to_be_visible()
     await page.get_by_label("To me they are").select_option("child")
     await page.get_by_role("button", name="Add, and book for them").click()
+    if scripts:
+        await _looked_again(patient)
     await expect(page.get_by_label("Who comes?").locator("option:checked")).to_have_text(
         "Ravi Rao (Daughter or son)"
     )

@@ -1,7 +1,9 @@
 // Makes `old` equal to `fresh` while keeping every element that can be kept: same id, or same place and kind.
-// The focused element is never replaced, and what a person typed or chose is never overwritten.
+// The focused element is never replaced, and what a person typed or chose is never overwritten. What a form was refused
+// for stays as well: the fresh page knows nothing of it, and whoever reads it is still to mend it.
 
-const TYPED = new Set(["value", "checked", "open", "data-sending", "aria-busy"]);
+const TYPED = new Set(["value", "checked", "selected", "open", "data-sending", "aria-busy", "aria-invalid", "aria-describedby"]);
+const REFUSED = '[role="alert"], .error';
 
 function alike(a, b) {
   return a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id ?? "") === (b.id ?? "");
@@ -49,6 +51,7 @@ export function morph(old, fresh) {
     else if (kept.nodeValue !== next.nodeValue) kept.nodeValue = next.nodeValue;
   }
   for (const gone of rest) {
+    if (gone instanceof Element && gone.matches(REFUSED)) continue;
     if (gone.contains(document.activeElement) && document.activeElement !== document.body) rescue(gone);
     gone.remove();
   }
