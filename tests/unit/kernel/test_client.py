@@ -25,7 +25,7 @@ class Callee:
 
     def __init__(self) -> None:
         self.entered, self.may_end, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        routes = ("echo", "slow", "crash", "refuse", "no_json", "redirect", "empty", "fail", "calendar")
+        routes = ("echo", "slow", "crash", "refuse", "no_json", "redirect", "empty", "fail")
         self.app = Starlette(
             routes=[Route(f"/{name}", getattr(self, name), methods=["GET", "POST"]) for name in routes]
         )
@@ -58,9 +58,6 @@ class Callee:
     async def empty(self, _: Request) -> Response:
         return Response(status_code=204)
 
-    async def calendar(self, _: Request) -> Response:
-        return Response("BEGIN:VCALENDAR", media_type="text/calendar")
-
     async def fail(self, _: Request) -> Response:
         return JSONResponse({"detail": "secret detail"}, 503)
 
@@ -85,10 +82,6 @@ async def test_a_call_carries_token_key_and_correlation(client: ServiceClient) -
     assert answer["headers"]["authorization"] == "Bearer our-own"
     assert answer["headers"]["idempotency-key"] == "once"
     assert answer["headers"]["x-correlation-id"] == "the-flow"
-
-
-async def test_a_calendar_is_text(client: ServiceClient) -> None:
-    assert await client.call("GET", "/calendar") == "BEGIN:VCALENDAR"
 
 
 async def test_a_users_bearer_goes_instead_of_our_own(client: ServiceClient) -> None:

@@ -28,16 +28,13 @@ async def one_visit(view: View) -> Response:
     appointment_id = view.request.path_params["appointment_id"]
     path = f"/api/v1/appointments/{appointment_id}/calendar.ics"
     try:
-        text = await (await view.caller()).call("appointments", "GET", path)
+        file = await view.site.clients["appointments"].file(path, bearer=await view.visit.token())
     except Refused as error:
         if error.status == 401:
             raise SignInFirst(f"/my/appointments/{appointment_id}") from error
         return view.error(404)
-    headers = {
-        "cache-control": "no-store",
-        "content-disposition": 'attachment; filename="appointment.ics"',
-    }
-    return Response(text, media_type="text/calendar", headers=headers)
+    headers = {name: file.headers[name] for name in ("content-type", "content-disposition")}
+    return Response(file.content, headers=headers | {"cache-control": "no-store"})
 
 
 async def feed_of(view: View, address: str = "") -> v.CalendarFeed | None:

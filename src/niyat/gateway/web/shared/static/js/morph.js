@@ -47,7 +47,9 @@ export function morph(old, fresh) {
     if (kept === cursor) cursor = cursor.nextSibling;
     // Moving a node takes the focus from whatever is inside, so what holds the focus stays where it is.
     else if (!kept.contains(document.activeElement)) old.insertBefore(kept, cursor);
-    if (kept.nodeType === Node.ELEMENT_NODE) morph(kept, next);
+    // The text inside a text area is what was typed there when the page was made.
+    if (kept.nodeName === "TEXTAREA") syncAttributes(kept, next);
+    else if (kept.nodeType === Node.ELEMENT_NODE) morph(kept, next);
     else if (kept.nodeValue !== next.nodeValue) kept.nodeValue = next.nodeValue;
   }
   for (const gone of rest) {
