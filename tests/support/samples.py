@@ -275,6 +275,7 @@ MOVING = v.Moving(
     appointment=CONFIRMED,
     doctor=TWO_WAYS.doctor,
     booking=replace(TWO_WAYS.booking, mode="VIDEO", idempotency_key="k3"),
+    costs=CONFIRMED.price,
 )
 MOVED = v.Moved(
     appointment=replace(CONFIRMED, price=Money(60_000, "INR")),

@@ -493,6 +493,9 @@ class AppointmentView(BaseModel):
     hold_expires_at: datetime
     secured: bool = Field(description="A payment keeps the slot: the hold does not lapse; do not pay again")
     amount: int = Field(description="The price in minor units; 0 is free")
+    forfeited_amount: int = Field(
+        description="Of it, what the patient's late moves to cheaper times left: back only if the clinic cancels"
+    )
     currency: str
     policy: PolicyView
     payment: PaymentSummaryView | None

@@ -361,6 +361,7 @@ RETURN jsonb_build_object(
     'hold_expires_at', utc(a.hold_expires_at),
     'secured', a.secured_by IS NOT NULL,
     'amount', a.price_amount,
+    'forfeited_amount', a.forfeited_amount,
     'currency', a.currency,
     'policy', a.policy,
     'payment', a.payment,

@@ -81,6 +81,8 @@ async def _unseen(view: View, visit: Json, form: v.DoctorBookingForm, fields: di
     fees = {one["consultation_type"]: str(one["fee_amount"]) for one in doctor["consultations"]}
     if form.mode in fees and fields.get(f"fee-{form.mode}") != fees[form.mode]:
         return {"form": view.gettext("The price has changed since you saw it.")}
+    if fields.get("at-most", "") != str(_at_most(view, visit)):
+        return {"form": view.gettext("What comes back has changed since you saw it.")}
     return {}
 
 
@@ -129,15 +131,22 @@ async def _show(view: View, visit: Json, form: v.DoctorBookingForm, status: int 
     if (answer := await _listed(view, visit)) is not None:
         doctor = reading.doctor(answer)
         filled = await with_days(view, form, doctor, answer["maximum_advance_days"], f"{address}/move")
-    percent = reading.percent_now(reading.tiers_of(visit), appointment.starts_at, view.site.now())
     moving = v.Moving(
         appointment=appointment,
         doctor=doctor,
         booking=replace(filled, idempotency_key=filled.idempotency_key or str(uuid4())),
-        at_most=percent if appointment.price.amount and percent < 100 else None,
+        costs=Money(visit["amount"] - visit["forfeited_amount"], visit["currency"]),
+        at_most=_at_most(view, visit),
     )
     on_page = view.page(live=f"/live?doctor={doctor.id}")
     return view.answer("patient/move.html", status=status, page=on_page, moving=moving)
+
+
+def _at_most(view: View, visit: Json) -> int | None:
+    """What per cent of the price, or of a difference, comes back by now; None where that is all."""
+    starts_at = reading.instant(visit["starts_at"])
+    percent = reading.percent_now(reading.tiers_of(visit), starts_at, view.site.now())
+    return percent if visit["amount"] and percent < 100 else None
 
 
 async def _listed(view: View, visit: Json) -> Json | None:

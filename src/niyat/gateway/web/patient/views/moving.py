@@ -15,22 +15,25 @@ class Moving:
     """The free times, and what each way to meet does to the price. The form posts what the booking form does,
     `was` (ISO; the time that one moves away from) and `fee-<mode>`: nobody agrees to what they did not see.
 
-    `at_most`: per cent; moving as late as now, a later cancellation gives back no more than that.
+    `costs`: what the present time costs, without what earlier moves forfeited. `at_most`: per cent; moving as late as
+    now, no more than that of a difference comes back, nor of the price by a later cancellation.
     """
 
     appointment: Appointment
     doctor: Doctor
     booking: DoctorBookingForm
+    costs: Money
     at_most: int | None = None
 
     def back(self, offer: Offer) -> Money | None:
         """What comes back when that way to meet costs less."""
-        less = self.appointment.price.amount - offer.fee.amount
-        return Money(less, offer.fee.currency) if less > 0 else None
+        less = Money(max(0, self.costs.amount - offer.fee.amount), offer.fee.currency)
+        back = less if self.at_most is None else less.percent(self.at_most)
+        return back if back.amount else None
 
     def dearer(self, offer: Offer) -> Money | None:
         """By how much it costs more; then it cannot be moved here."""
-        more = offer.fee.amount - self.appointment.price.amount
+        more = offer.fee.amount - self.costs.amount
         return Money(more, offer.fee.currency) if more > 0 else None
 
     @property
