@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.settings import SettingsWrong
+from niyat.payments.export.formats import ExportFormat
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +27,8 @@ cli = typer.Typer(
 Port = Annotated[
     int, typer.Option(min=0, max=65535, envvar="NIYAT_PORT", help="Where to listen on 127.0.0.1")
 ]
+
+DAY = ["%Y-%m-%d"]
 
 
 @cli.command()
@@ -71,6 +76,23 @@ def generate_slots() -> None:
     from niyat.operate import generate_slots as make
 
     asyncio.run(make(typer.echo))
+
+
+@cli.command(name="export-ledger")
+def export_ledger(
+    file: Annotated[Path, typer.Argument(help="Where to write it")],
+    format_: Annotated[
+        ExportFormat, typer.Option("--format", help="For a spreadsheet, or plain-text accounting")
+    ],
+    from_day: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="Its first day")] = None,
+    to_day: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Its last day")] = None,
+) -> None:
+    """Write the ledger into a file, by the days on which it is booked."""
+    from niyat.operate import export_ledger as write
+
+    first, last = (day.date() if day else None for day in (from_day, to_day))
+    asyncio.run(write(file, format_, first, last))
+    typer.echo(f"The ledger is in {file}.")
 
 
 @cli.command()

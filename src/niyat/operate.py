@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,8 @@ from niyat.kernel import settings
 from niyat.kernel.db import Database
 from niyat.kernel.provision import Credentials, ServiceUrls, service_urls
 from niyat.openapi import joined
+from niyat.payments.export.formats import ExportFormat
+from niyat.payments.export.write import write_export
 
 PASSWORDS = "database-passwords.json"
 
@@ -59,6 +62,15 @@ async def generate_slots(say: Callable[[str], None]) -> None:
             report=lambda done: say(f"{done.doctors:,} of {done.of:,} doctors, {done.slots:,} slots"),
         )
     say(f"Every doctor's slots are made for {wanted.days_ahead} days ahead ({slots:,} new)")
+
+
+async def export_ledger(
+    file: Path, format_: ExportFormat, from_day: date | None, to_day: date | None
+) -> None:
+    """Write the ledger's postings of those days, both included, into `file`."""
+    async with _database("payments") as db:
+        with file.open("wb") as out:
+            await write_export(db, out, format_, from_day, to_day)
 
 
 async def list_dead_letters() -> list[str]:

@@ -11,7 +11,33 @@ from pydantic import Field
 MinorUnits = Annotated[int, Field(ge=0, le=10**12, description="Integer minor units (paise for INR)")]
 
 SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£"}
-DECIMALS = {"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3}
+# ISO 4217, where it is not two.
+DECIMALS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
+}
 
 
 class CurrencyMismatch(ValueError):
@@ -39,9 +65,7 @@ class Money:
 
     def __str__(self) -> str:
         """For people: `₹1,18,000.50` groups the Indian way for INR, by thousands elsewhere."""
-        decimals = DECIMALS.get(self.currency, 2)
-        value = Decimal(abs(self.amount)).scaleb(-decimals)
-        whole, _, fraction = f"{value:.{decimals}f}".partition(".")
+        whole, _, fraction = f"{exact(abs(self.amount), self.currency):f}".partition(".")
         grouped = _indian(whole) if self.currency == "INR" else f"{int(whole):,}"
         sign = "-" if self.amount < 0 else ""
         symbol = SYMBOLS.get(self.currency, f"{self.currency} ")
@@ -50,6 +74,11 @@ class Money:
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency}")
+
+
+def exact(amount: int, currency: str) -> Decimal:
+    """`amount` minor units as the decimal that it is: 50000 INR is 500.00, 500 JPY is 500."""
+    return Decimal(amount).scaleb(-DECIMALS.get(currency, 2))
 
 
 def _indian(whole: str) -> str:

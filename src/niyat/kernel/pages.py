@@ -56,6 +56,17 @@ def after_id(cursor: str | None) -> UUID | None:
         raise no_cursor() from error
 
 
+def after_number(cursor: str | None) -> int | None:
+    """The place in a list ordered by a number of the database. Raises InvalidRequest."""
+    try:
+        number = int(_parts(cursor, 1)[0]) if cursor is not None else None
+    except (ValueError, TypeError) as error:
+        raise no_cursor() from error
+    if number is not None and not 0 <= number < 2**63:
+        raise no_cursor()
+    return number
+
+
 def after_time(cursor: str | None) -> tuple[datetime, UUID] | None:
     """The place in a list ordered by (instant, id). Raises InvalidRequest."""
     try:

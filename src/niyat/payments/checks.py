@@ -245,4 +245,53 @@ CHECKS = (
         WHERE s.last_number IS DISTINCT FROM n.given OR s.last_number IS DISTINCT FROM n.highest
         """,
     ),
+    Check(
+        "commission-is-its-share",
+        "Of all that an appointment earned, commission and tax are the shares it was earned on, to half a unit.",
+        """
+        SELECT c.appointment_id, c.commission_percent, c.commission_tax_percent, m.earned, m.commission, m.tax
+        FROM payment_cases c CROSS JOIN LATERAL (SELECT
+            greatest(0, coalesce(-sum(e.amount), 0)) AS earned,
+            coalesce(-sum(e.amount) FILTER (WHERE e.account <> 'doctor_payable'), 0) AS commission,
+            coalesce(-sum(e.amount) FILTER (WHERE e.account = 'gst_output'), 0) AS tax
+            FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+            WHERE t.appointment_id = c.appointment_id
+                AND e.account IN ('doctor_payable', 'platform_revenue', 'gst_output')) m
+        WHERE 2 * abs(m.commission * 100 - m.earned * c.commission_percent) > 100
+            OR 2 * abs(m.tax * (100 + c.commission_tax_percent) - m.commission * c.commission_tax_percent)
+                > 100 + c.commission_tax_percent
+        """,
+    ),
+    Check(
+        "pending-refunds-are-in-their-account",
+        "For each refund, what is neither given back nor given up lies in refund_pending, and nothing else does.",
+        """
+        SELECT coalesce(r.refund_id, l.refund_id) AS refund_id, r.status, r.amount, l.held
+        FROM (SELECT * FROM refunds WHERE status = 'pending') r
+        FULL JOIN (SELECT t.refund_id, -sum(e.amount) AS held FROM ledger_transactions t
+            JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'refund_pending'
+            GROUP BY t.refund_id HAVING sum(e.amount) <> 0) l ON l.refund_id = r.refund_id
+        WHERE r.amount IS DISTINCT FROM l.held
+        """,
+    ),
+    Check(
+        "doctors-money-names-its-doctor",
+        "Every posting on a doctor's account, and every posting of an appointment, says whose it is.",
+        """
+        SELECT t.external_key, t.doctor_id, c.doctor_id AS of_appointment FROM ledger_transactions t
+            LEFT JOIN payment_cases c USING (appointment_id)
+        WHERE t.doctor_id IS DISTINCT FROM coalesce(c.doctor_id, t.doctor_id) OR (t.doctor_id IS NULL AND EXISTS (
+            SELECT FROM ledger_entries e WHERE e.transaction_id = t.id
+                AND e.account IN ('doctor_payable', 'doctor_receivable')))
+        """,
+    ),
+    Check(
+        "nothing-is-booked-into-a-closed-period",
+        "No posting came after the closing of the period that it is booked into.",
+        """
+        SELECT t.external_key, t.booked_on, t.created_at, p.closed_until, p.closed_at
+        FROM ledger_transactions t JOIN ledger_periods p ON t.booked_on <= p.closed_until
+        WHERE t.id > p.last_transaction
+        """,
+    ),
 )

@@ -1,4 +1,4 @@
-"""What can go wrong with a payment, as nouns. http/errors.py says which status each has."""
+"""What can go wrong with a payment, as nouns. http/table.py says which status each has."""
 
 from __future__ import annotations
 
@@ -95,3 +95,27 @@ class NothingToRefund(NiyatError):
 
 class RefundExceedsCaptured(NiyatError):
     """Refunds may not exceed what was captured; ask for at most what is left."""
+
+
+class PeriodClosed(NiyatError):
+    """The books are closed until that day already; close a later one."""
+
+
+class PeriodNotOver(NiyatError):
+    """Only days that are over can be closed; choose an earlier one."""
+
+
+class AccountNotFound(NiyatError):
+    """The ledger has no such account."""
+
+
+class AccountNotCorrectable(NiyatError):
+    """This account's money belongs to bookings and payouts; it is moved by a refund or a payout, not by hand."""
+
+
+class CorrectionUnbalanced(NiyatError):
+    """A correction takes from one account what it gives to another: its amounts must sum to zero."""
+
+
+class DoctorNotNamed(NiyatError):
+    """A doctor's account is touched; say which doctor's."""

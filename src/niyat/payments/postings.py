@@ -6,9 +6,11 @@ edited: what turns out wrong is answered by another posting.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from niyat.payments.commission import NOTHING_EARNED, Earnings
 from niyat.payments.domain import PaymentMethod
 
 GATEWAY_CLEARING = "gateway_clearing"
@@ -18,9 +20,11 @@ PATIENT_DEPOSIT = "patient_deposit"
 REFUND_PENDING = "refund_pending"
 REFUND_OWED = "refund_owed"
 DOCTOR_PAYABLE = "doctor_payable"
+DOCTOR_RECEIVABLE = "doctor_receivable"
 PLATFORM_REVENUE = "platform_revenue"
 GATEWAY_FEE = "gateway_fee"
 GST_INPUT = "gst_input"
+GST_OUTPUT = "gst_output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +59,40 @@ def fee(gateway_payment_id: str, amount: int, tax: int) -> Posting:
     )
 
 
-def earned(appointment_id: UUID, deposit: int, commission: int) -> Posting:
-    """The visit took place: the deposit is the doctor's, less our commission."""
-    return _posting(
-        f"appt:{appointment_id}:earned",
-        (PATIENT_DEPOSIT, deposit),
-        (DOCTOR_PAYABLE, commission - deposit),
-        (PLATFORM_REVENUE, -commission),
+def _earning(earnings: Earnings, amount: int) -> tuple[tuple[str, int], ...]:
+    """The entries by which `amount` more is earned, or less where it is below zero."""
+    now, then = earnings.shares, earnings.after(amount)
+    return (
+        (DOCTOR_PAYABLE, now.doctor - then.doctor),
+        (PLATFORM_REVENUE, now.revenue - then.revenue),
+        (GST_OUTPUT, now.tax - then.tax),
     )
+
+
+def earned(appointment_id: UUID, deposit: int, earnings: Earnings) -> Posting:
+    """The visit took place: the deposit is the doctor's, less our commission and its tax."""
+    return _posting(f"appt:{appointment_id}:earned", (PATIENT_DEPOSIT, deposit), *_earning(earnings, deposit))
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the money of a refund comes from; what neither has comes from what doctors earned."""
+    """Where the money of a refund comes from; what neither has comes from what was earned."""
 
     deposit: int
     owed: int = 0
+    earnings: Earnings = NOTHING_EARNED
 
     @staticmethod
-    def of(amount: int, *, deposit: int, owed: int) -> Sources:
+    def of(amount: int, *, deposit: int, owed: int, earnings: Earnings) -> Sources:
         """What was owed first, because an earlier refund of it failed; then the deposit."""
         from_owed = min(amount, max(0, owed))
-        return Sources(min(amount - from_owed, max(0, deposit)), from_owed)
+        return Sources(min(amount - from_owed, max(0, deposit)), from_owed, earnings)
 
     def entries(self, amount: int) -> tuple[tuple[str, int], ...]:
         return (
             (REFUND_OWED, self.owed),
             (PATIENT_DEPOSIT, self.deposit),
-            (DOCTOR_PAYABLE, amount - self.deposit - self.owed),
+            *_earning(self.earnings, self.deposit + self.owed - amount),
         )
 
 
@@ -113,9 +123,9 @@ def refund_revived(refund_id: UUID, amount: int, sources: Sources) -> Posting:
     return _posting(f"rfnd:{refund_id}:revived", *sources.entries(amount), (REFUND_PENDING, -amount))
 
 
-def refund_superseded(refund_id: UUID, amount: int, sources: Sources, *, overdrawn: int) -> Posting:
+def refund_superseded(refund_id: UUID, amount: int, sources: Sources) -> Posting:
     """It went back another way. First what that took from the doctor is made good, then the sources it came from."""
-    filled = min(amount, overdrawn)
+    filled = min(amount, max(0, -sources.earnings.shares.total))
     owed = min(amount - filled, sources.owed)
     deposit = min(amount - filled - owed, sources.deposit)
     return _posting(
@@ -123,5 +133,10 @@ def refund_superseded(refund_id: UUID, amount: int, sources: Sources, *, overdra
         (REFUND_PENDING, amount),
         (REFUND_OWED, -owed),
         (PATIENT_DEPOSIT, -deposit),
-        (DOCTOR_PAYABLE, owed + deposit - amount),
+        *_earning(sources.earnings, amount - owed - deposit),
     )
+
+
+def correction(correction_id: UUID, entries: Iterable[tuple[str, int]]) -> Posting:
+    """What an administrator moves by hand, with a reason. The entries sum to zero."""
+    return _posting(f"corr:{correction_id}", *entries)

@@ -13,6 +13,8 @@ from niyat.payments.parts import Parts
 from niyat.payments.settings import PaymentsSettings
 from niyat.service import Context, Service
 
+ZONE = "UPDATE ledger_zone SET time_zone = $1 WHERE time_zone <> $1"
+
 
 async def create(context: Context, settings: PaymentsSettings) -> Service:
     """Wire the service over the gateway and appointments. No money moves until its jobs run or somebody calls."""
@@ -23,6 +25,7 @@ async def create(context: Context, settings: PaymentsSettings) -> Service:
         appointments=AppointmentsClient(context.clients["appointments"]),
         settings=settings,
     )
+    await parts.db.execute(ZONE, settings.clinic_time_zone)
     return replace(wire(context, parts), close=gateway.close)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from niyat.kernel.fields import TimeZone
 from niyat.kernel.settings import Environment
+from niyat.payments.commission import Terms
 
+Percent: TypeAlias = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
 LIVE_URL = "https://api.razorpay.com"
 
 
@@ -63,7 +67,8 @@ class PaymentsSettings(BaseSettings):
         default=120, ge=0, description="Captured and not confirmed: ask appointments"
     )
     clinic_time_zone: TimeZone = Field(
-        default="Asia/Kolkata", description="Its calendar decides the financial year of a receipt"
+        default="Asia/Kolkata",
+        description="Its calendar decides the days of the books and the financial year of a receipt",
     )
     clinic_tax_number: str = Field(
         default="", max_length=30, description="Printed on receipts (in India the GSTIN)"
@@ -79,7 +84,12 @@ class PaymentsSettings(BaseSettings):
         max_length=200,
         description="Printed on receipts where no tax is charged",
     )
-    commission_percent: int = Field(default=0, ge=0, le=100)
+    commission_percent: Percent = Field(
+        default=Decimal(0), description="Ours of what a visit earns, its tax included"
+    )
+    commission_tax_percent: Percent = Field(
+        default=Decimal(18), description="Inside the commission: 18 means 18/118"
+    )
 
     @model_validator(mode="after")
     def _no_test_keys_in_production(self) -> PaymentsSettings:
@@ -90,6 +100,11 @@ class PaymentsSettings(BaseSettings):
                 "NIYAT_PAYMENTS_LEASE_SECONDS must exceed NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS three times"
             )
         return self
+
+    @property
+    def terms(self) -> Terms:
+        """How what a visit earns is divided from now on."""
+        return Terms(self.commission_percent, self.commission_tax_percent)
 
     @property
     def longest_call_seconds(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import product
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from niyat.payments import postings
+from niyat.payments.commission import Earnings, Terms
 from niyat.payments.domain import (
     RANK,
     STEPS,
@@ -136,13 +138,15 @@ def test_the_status_of_refunded_money_is_its_sum(captured: int, refunded: int) -
 @given(amount=AMOUNT, part=AMOUNT, tax=AMOUNT, was_processed=st.booleans())
 def test_every_posting_sums_to_zero(amount: int, part: int, tax: int, was_processed: bool) -> None:
     part = min(part, amount)
+    terms = Terms(Decimal("12.5"), Decimal(18))
+    earnings = Earnings(terms.divide(tax - part), terms)
     made = [
         postings.captured("pay_1", amount),
         postings.fee("pay_1", amount, min(tax, amount)),
-        postings.earned(ANY_ID, amount, part),
-        postings.refund_issued(ANY_ID, amount, postings.Sources(part)),
-        postings.refund_revived(ANY_ID, amount, postings.Sources(0, part)),
-        postings.refund_superseded(ANY_ID, amount, postings.Sources(part), overdrawn=min(tax, amount)),
+        postings.earned(ANY_ID, amount, earnings),
+        postings.refund_issued(ANY_ID, amount, postings.Sources(part, 0, earnings)),
+        postings.refund_revived(ANY_ID, amount, postings.Sources(0, part, earnings)),
+        postings.refund_superseded(ANY_ID, amount, postings.Sources(part, 0, earnings)),
         postings.refund_processed(ANY_ID, amount),
         *postings.refund_failed(ANY_ID, amount, was_processed=was_processed),
     ]

@@ -11,6 +11,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.payments.commands.case import Case, lock_case
 from niyat.payments.commands.earn import earn
 from niyat.payments.commands.refund import intend_refund, promised
+from niyat.payments.commission import Terms
 from niyat.payments.domain import owed_on_close
 
 CLOSE = """
@@ -29,7 +30,7 @@ PAYMENT = "SELECT * FROM payment_transactions WHERE payment_id = $1 FOR UPDATE"
 
 
 async def close_case(
-    conn: Connection, event: AppointmentCancelled | AppointmentNoShow, *, commission_percent: int
+    conn: Connection, event: AppointmentCancelled | AppointmentNoShow, *, terms: Terms
 ) -> None:
     """Close the case, intend the refunds that are owed, and post what is kept as earned.
 
@@ -48,7 +49,7 @@ async def close_case(
     for attempt in await conn.fetch(WITH_MONEY, event.appointment_id):
         await _give_back(conn, case, attempt, confirmed, owed_back, reason)
     if confirmed:
-        await earn(conn, case, commission_percent=commission_percent, at=event.occurred_at)
+        await earn(conn, case, terms=terms, at=event.occurred_at)
 
 
 async def _give_back(

@@ -7,10 +7,13 @@ from datetime import datetime
 from niyat.kernel.db import Connection
 from niyat.payments import postings
 from niyat.payments.commands.case import Case
-from niyat.payments.commands.post import deposit_of, post
+from niyat.payments.commands.post import deposit_of, earnings_of, post
+from niyat.payments.commission import Terms
 
+# The terms are kept with what they were applied to: a later setting divides later visits.
 EARN = """
-UPDATE payment_cases SET earned_at = niyat_now(), updated_at = niyat_now()
+UPDATE payment_cases SET earned_at = niyat_now(), commission_percent = $2, commission_tax_percent = $3,
+    updated_at = niyat_now()
 WHERE appointment_id = $1 AND earned_at IS NULL
 """
 KEPT = """
@@ -20,17 +23,20 @@ FROM payment_attempts a WHERE a.appointment_id = $1 AND a.step = 'kept'
 """
 
 
-async def earn(conn: Connection, case: Case, *, commission_percent: int, at: datetime) -> None:
-    """Post what is kept, less refunds, as earned, once: the commission by us, the rest by the doctor.
+async def earn(conn: Connection, case: Case, *, terms: Terms, at: datetime) -> None:
+    """Post what is kept, less refunds, as earned, once, divided by `terms`.
 
     Any other money of the appointment is on its way back, or owed, and earned by nobody. The case is locked.
     """
-    if await conn.execute(EARN, case.appointment_id) != "UPDATE 1":
+    if (
+        await conn.execute(EARN, case.appointment_id, terms.commission_percent, terms.tax_percent)
+        != "UPDATE 1"
+    ):
         return
     kept = await conn.fetchval(KEPT, case.appointment_id)
     deposit = max(0, min(kept, await deposit_of(conn, case.appointment_id)))
-    commission = (deposit * commission_percent + 50) // 100
+    earnings = await earnings_of(conn, case.appointment_id)
     await post(
-        conn, postings.earned(case.appointment_id, deposit, commission), currency=case.row["currency"],
+        conn, postings.earned(case.appointment_id, deposit, earnings), currency=case.row["currency"],
         appointment_id=case.appointment_id, payment_id=case.row["confirmed_payment_id"], at=at,
     )  # fmt: skip

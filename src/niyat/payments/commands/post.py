@@ -6,11 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from niyat.kernel.db import Connection
-from niyat.payments.postings import DOCTOR_PAYABLE, PATIENT_DEPOSIT, REFUND_OWED, Posting, Sources
+from niyat.payments.commission import Earnings, Shares, Terms
+from niyat.payments.postings import PATIENT_DEPOSIT, REFUND_OWED, Posting, Sources
 
 TRANSACTION = """
-INSERT INTO ledger_transactions (external_key, appointment_id, payment_id, refund_id, event_at)
-VALUES ($1, $2, $3, $4, $5) ON CONFLICT (external_key) DO NOTHING RETURNING id
+INSERT INTO ledger_transactions (external_key, appointment_id, payment_id, refund_id, event_at, doctor_id)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (external_key) DO NOTHING RETURNING id
 """
 ENTRIES = """
 INSERT INTO ledger_entries (transaction_id, account, amount, currency)
@@ -28,20 +29,38 @@ WHERE r.gateway_payment_id = $1 AND e.account = $2
 """
 
 
+EARNED = """
+SELECT c.commission_percent, c.commission_tax_percent,
+    coalesce(-sum(e.amount) FILTER (WHERE e.account = 'doctor_payable'), 0)::bigint AS doctor,
+    coalesce(-sum(e.amount) FILTER (WHERE e.account = 'platform_revenue'), 0)::bigint AS revenue,
+    coalesce(-sum(e.amount) FILTER (WHERE e.account = 'gst_output'), 0)::bigint AS tax
+FROM payment_cases c LEFT JOIN ledger_transactions t USING (appointment_id)
+    LEFT JOIN ledger_entries e ON e.transaction_id = t.id
+WHERE c.appointment_id = $1 GROUP BY c.appointment_id
+"""
+
+
 async def post(
     conn: Connection,
     posting: Posting,
     *,
     currency: str,
-    appointment_id: UUID,
+    appointment_id: UUID | None,
     payment_id: UUID | None,
     at: datetime,
     refund_id: UUID | None = None,
+    doctor_id: UUID | None = None,
 ) -> bool:
-    """Write `posting`; False when that fact is in the ledger already."""
+    """Write `posting`; False when that fact is in the ledger already.
+
+    The database books it on the day of `at`, or the first open one; an appointment's posting is its doctor's. Take
+    every other lock before: a period is closed between postings, and waits for the transactions that made them.
+    """
     if not posting.entries:
         return False
-    transaction_id = await conn.fetchval(TRANSACTION, posting.key, appointment_id, payment_id, refund_id, at)
+    transaction_id = await conn.fetchval(
+        TRANSACTION, posting.key, appointment_id, payment_id, refund_id, at, doctor_id
+    )
     if transaction_id is None:
         return False
     accounts, amounts = zip(*posting.entries, strict=True)
@@ -57,10 +76,20 @@ async def deposit_of(conn: Connection, appointment_id: UUID) -> int:
 
 async def sources_of(conn: Connection, appointment_id: UUID, gateway_payment_id: str, amount: int) -> Sources:
     """Where a refund of `amount` of this attempt comes from, as the ledger is now."""
-    owed = await conn.fetchval(OWED, gateway_payment_id, REFUND_OWED)
-    return Sources.of(amount, deposit=await deposit_of(conn, appointment_id), owed=owed)
+    return Sources.of(
+        amount,
+        deposit=await deposit_of(conn, appointment_id),
+        owed=await conn.fetchval(OWED, gateway_payment_id, REFUND_OWED),
+        earnings=await earnings_of(conn, appointment_id),
+    )
 
 
-async def overdrawn(conn: Connection, appointment_id: UUID) -> int:
-    """What refunds of this appointment took from doctors beyond what it had earned them, in minor units."""
-    return max(0, -int(await conn.fetchval(DEPOSIT, appointment_id, DOCTOR_PAYABLE)))
+async def earnings_of(conn: Connection, appointment_id: UUID) -> Earnings:
+    """What this appointment has earned so far, as the ledger is now, and its terms (none before it has)."""
+    row = await conn.fetchrow(EARNED, appointment_id)
+    if row is None:
+        return Earnings()
+    return Earnings(
+        Shares(row["doctor"], row["revenue"], row["tax"]),
+        Terms(row["commission_percent"], row["commission_tax_percent"]),
+    )

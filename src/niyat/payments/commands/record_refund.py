@@ -14,7 +14,7 @@ from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 from niyat.payments import postings
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
-from niyat.payments.commands.post import overdrawn, post, sources_of
+from niyat.payments.commands.post import earnings_of, post, sources_of
 from niyat.payments.commands.receipt_due import receipt_due
 from niyat.payments.domain import REFUND_RANK, PaymentStatus, RefundStatus, status_after_refunds
 from niyat.payments.ports import RefundFact
@@ -105,11 +105,11 @@ async def supersede_refund(conn: Connection, case: Case, payment: Row, refund: R
     Where the visit is over, nothing becomes a deposit again: what is kept after all is earned.
     """
     deposit = 0 if case.row["earned_at"] else refund["from_deposit"]
-    sources = postings.Sources(deposit, refund["from_owed"])
+    earnings = await earnings_of(conn, case.appointment_id)
+    sources = postings.Sources(deposit, refund["from_owed"], earnings)
     await conn.execute(MOVE, refund["refund_id"], RefundStatus.PENDING, RefundStatus.SUPERSEDED, None)
-    short = await overdrawn(conn, case.appointment_id)
     await post(
-        conn, postings.refund_superseded(refund["refund_id"], refund["amount"], sources, overdrawn=short),
+        conn, postings.refund_superseded(refund["refund_id"], refund["amount"], sources),
         currency=refund["currency"], appointment_id=case.appointment_id, payment_id=payment["payment_id"],
         refund_id=refund["refund_id"], at=case.at,
     )  # fmt: skip

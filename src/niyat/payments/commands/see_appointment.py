@@ -12,6 +12,7 @@ from niyat.kernel.db import Connection
 from niyat.payments.commands.case import lock_case
 from niyat.payments.commands.earn import earn
 from niyat.payments.commands.see_rescheduled import give_back_moves
+from niyat.payments.commission import Terms
 
 CONFIRM = """
 UPDATE payment_cases SET confirmed_payment_id = $2, confirmed_at = coalesce(confirmed_at, niyat_now()),
@@ -41,10 +42,10 @@ async def see_expired(conn: Connection, event: AppointmentExpired) -> None:
 
 
 async def see_held(
-    conn: Connection, event: AppointmentCompleted | AppointmentNoShow, *, commission_percent: int
+    conn: Connection, event: AppointmentCompleted | AppointmentNoShow, *, terms: Terms
 ) -> None:
     """The visit took place, or its patient did not come: its money is earned, as far as it cost that much."""
     case = await lock_case(conn, event.appointment_id)
     if case is not None:
         await give_back_moves(conn, case, event)
-        await earn(conn, case, commission_percent=commission_percent, at=event.occurred_at)
+        await earn(conn, case, terms=terms, at=event.occurred_at)

@@ -6,7 +6,16 @@ from fastapi import FastAPI
 
 from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.http import create_app
-from niyat.payments.http import desk, gateway_calls, payments, reads, receipts, refunds
+from niyat.payments.http import (
+    desk,
+    gateway_calls,
+    ledger,
+    ledger_export,
+    payments,
+    reads,
+    receipts,
+    refunds,
+)
 from niyat.payments.http.table import TABLE
 from niyat.payments.parts import Parts
 
@@ -41,4 +50,6 @@ def routes() -> FastAPI:
         app.include_router(router, prefix=PREFIX)
     for older in (payments.older, gateway_calls.older):
         app.include_router(older, prefix="/payments")
+    for router in (ledger.router, ledger_export.router):
+        app.include_router(router, prefix="/api/v1/ledger")
     return app

@@ -29,4 +29,10 @@ TABLE: ErrorTable = {
     errors.RefundNotPending: 409,
     errors.NothingToRefund: 409,
     errors.RefundExceedsCaptured: 409,
+    errors.PeriodClosed: 409,
+    errors.PeriodNotOver: 409,
+    errors.AccountNotFound: 404,
+    errors.AccountNotCorrectable: 409,
+    errors.CorrectionUnbalanced: 422,
+    errors.DoctorNotNamed: 422,
 }

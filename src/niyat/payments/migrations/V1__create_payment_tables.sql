@@ -21,6 +21,9 @@ CREATE TABLE payment_cases (
     confirmed_payment_id uuid,
     confirmed_at         timestamptz,
     earned_at            timestamptz,                   -- what was kept of its money is a deposit no more
+    -- The terms on which it was earned; none before.
+    commission_percent   numeric(5, 2) NOT NULL DEFAULT 0 CHECK (commission_percent BETWEEN 0 AND 100),
+    commission_tax_percent numeric(5, 2) NOT NULL DEFAULT 0 CHECK (commission_tax_percent BETWEEN 0 AND 100),
     expired_at           timestamptz,
     sequence             bigint NOT NULL DEFAULT 0,
     securing             bigint NOT NULL DEFAULT 1,     -- goes with every `secure`; rises with every release
@@ -230,8 +233,9 @@ CREATE TABLE audit_log (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     actor_id   uuid NOT NULL,
     action     text NOT NULL CHECK (action IN (
-        'record-receipt', 'void-payment', 'reopen-payment', 'ask-gateway', 'refund-payment', 'hand-back')),
-    subject_id uuid NOT NULL,                           -- the appointment, the payment or the refund
+        'record-receipt', 'void-payment', 'reopen-payment', 'ask-gateway', 'refund-payment', 'hand-back',
+        'close-period', 'correct-ledger')),
+    subject_id uuid NOT NULL,                           -- what it was done to
     reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
     at         timestamptz NOT NULL DEFAULT niyat_now()
 );
@@ -310,12 +314,16 @@ CREATE TABLE ledger_transactions (
     appointment_id uuid REFERENCES payment_cases,
     payment_id     uuid REFERENCES payment_transactions,
     refund_id      uuid REFERENCES refunds,
+    doctor_id      uuid,                                -- whose statement it is on
     event_at       timestamptz NOT NULL,                -- when it happened outside: decides the period
+    booked_on      date NOT NULL,                       -- the day of that, or the first open one: set by the database
     created_at     timestamptz NOT NULL DEFAULT niyat_now(),
     CONSTRAINT ledger_transactions_fact_once UNIQUE (external_key)
 );
 
 CREATE INDEX ledger_transactions_by_case ON ledger_transactions (appointment_id);
+CREATE INDEX ledger_transactions_by_day ON ledger_transactions (booked_on, id);
+CREATE INDEX ledger_transactions_by_doctor ON ledger_transactions (doctor_id, booked_on);
 CREATE INDEX ledger_transactions_by_payment ON ledger_transactions (payment_id);
 
 CREATE TABLE ledger_entries (
