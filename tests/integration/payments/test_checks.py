@@ -99,6 +99,12 @@ async def test_a_failed_refund_excuses_no_more_than_it_owes(world: World) -> Non
     assert await found(world) == {"captured-money-has-a-place"}
 
 
+EARNED_IN_FULL_BY_US = """
+WITH t AS (INSERT INTO ledger_transactions (external_key, appointment_id, event_at)
+    SELECT 'x', appointment_id, niyat_now() FROM payment_cases RETURNING id)
+INSERT INTO ledger_entries (transaction_id, account, amount, currency)
+SELECT id, account, amount, 'INR' FROM t, (VALUES ('patient_deposit', 9), ('platform_revenue', -9)) e (account, amount)
+"""
 DAMAGE = [
     ("the-desk-has-its-receipts", "UPDATE payment_transactions SET gateway = 'manual'"),
     ("money-is-where-it-was-taken", "UPDATE payment_transactions SET gateway = 'manual'"),
@@ -110,6 +116,11 @@ DAMAGE = [
         """,
     ),
     ("what-went-back-is-known", "UPDATE payment_attempts SET gateway_refunded = 40000"),
+    ("commission-is-its-share", EARNED_IN_FULL_BY_US),
+    (
+        "pending-refunds-are-in-their-account",
+        "UPDATE refunds SET amount = amount - 1, from_deposit = 0",
+    ),
     (
         "nothing-lapses-for-ever",
         """
@@ -162,3 +173,33 @@ async def test_more_earned_than_the_price_and_a_doctor_who_owes_are_found(world:
         """
     )
     assert {"earned-at-most-the-price", "no-doctor-owes"} <= await found(world)
+
+
+async def test_a_doctors_posting_without_its_doctor_is_found(world: World) -> None:
+    await world.db.execute(
+        """
+        WITH t AS (INSERT INTO ledger_transactions (external_key, event_at) VALUES ('x', niyat_now()) RETURNING id)
+        INSERT INTO ledger_entries (transaction_id, account, amount, currency)
+        SELECT id, account, amount, 'INR' FROM t, (VALUES ('bank', 9), ('doctor_payable', -9)) e (account, amount)
+        """
+    )
+    assert await found(world) == {"doctors-money-names-its-doctor"}
+
+
+async def test_a_posting_in_a_closed_period_is_found(world: World) -> None:
+    await paid(world)
+    await world.settle()
+    owner = await asyncpg.connect(world.clock_url)
+    await owner.execute(
+        """
+        INSERT INTO ledger_periods (period_id, closed_until, reason, closed_by)
+            VALUES (gen_random_uuid(), '2026-01-31', 'closed', gen_random_uuid());
+        ALTER TABLE ledger_transactions DISABLE TRIGGER ledger_transactions_are_booked;
+        WITH t AS (INSERT INTO ledger_transactions (external_key, event_at, booked_on)
+            VALUES ('x', niyat_now(), '2026-01-31') RETURNING id)
+        INSERT INTO ledger_entries (transaction_id, account, amount, currency)
+        SELECT id, account, amount, 'INR' FROM t, (VALUES ('bank', 9), ('suspense', -9)) e (account, amount)
+        """
+    )
+    await owner.close()
+    assert await found(world) == {"nothing-is-booked-into-a-closed-period"}
