@@ -68,7 +68,7 @@ class PaymentsSettings(BaseSettings):
     )
     clinic_time_zone: TimeZone = Field(
         default="Asia/Kolkata",
-        description="Its calendar decides the days of the books and the financial year of a receipt",
+        description="Its calendar decides the books' days and a receipt's financial year",
     )
     clinic_tax_number: str = Field(
         default="", max_length=30, description="Printed on receipts (in India the GSTIN)"

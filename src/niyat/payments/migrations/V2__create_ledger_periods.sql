@@ -1,5 +1,5 @@
 -- The books' days. A posting is booked on the day of its event or, where that period is closed, on the first open day.
--- Reports go by booked_on, so that what was reported stays true; the audit goes by created_at (docs/adr/0014).
+-- Reports go by booked_on, so that what was reported stays true; the audit goes by created_at (docs/adr/0015).
 
 INSERT INTO ledger_accounts (account, kind, means) VALUES
     ('doctor_receivable', 'asset', 'Doctors owe it back: refunded after it was paid out to them'),
