@@ -172,6 +172,19 @@ def test_a_failed_migration_leaves_nothing_half_done(databases: Databases, tmp_p
     assert migrate(url, folder, "shop_migrations") == 1
 
 
+def test_a_migration_older_than_what_a_database_has_is_refused_not_passed_over(
+    databases: Databases, tmp_path: Path
+) -> None:
+    url = databases.owner_url("identity")
+    folder = migrations(
+        tmp_path, V1__first="CREATE TABLE one (n int);", V3__third="CREATE TABLE three (n int);"
+    )
+    assert migrate(url, folder, "shop_migrations") == 2
+    migrations(tmp_path, V2__late="CREATE TABLE two (n int);")
+    with pytest.raises(MigrationFailed, match="shop: V2 is missing in a database that has V3"):
+        migrate(url, folder, "shop_migrations")
+
+
 def test_letters_beyond_ascii_are_asked_to_be_announced(databases: Databases, tmp_path: Path) -> None:
     url = databases.owner_url("identity")
     folder = migrations(tmp_path, V1__hello="CREATE TABLE said AS SELECT 'नियत' AS word;")

@@ -77,11 +77,22 @@ def migrate(url: str, folder: Path, schema: str, report: Callable[[str], None] =
 def _missing(url: str, folder: Path, schema: str) -> list[tuple[int, str]]:
     with _config(url, folder, schema, None) as config:
         state = pgmigrate.info(config, stdout=False)
+    newest = max((version for version in state if state[version].meta["installed_on"]), default=0)
+    for version in _versions(folder):  # pgmigrate would pass over these without a word
+        if version < newest and (version not in state or not state[version].meta["installed_on"]):
+            raise MigrationFailed(
+                f"{folder.parent.name}: V{version} is missing in a database that has V{newest} already."
+                " It was made by a build of another line: bring it up with that build, or begin with a new one"
+            )
     return [
         (version, state[version].meta["description"])
         for version in sorted(state)
         if state[version].meta["installed_on"] is None
     ]
+
+
+def _versions(folder: Path) -> list[int]:
+    return sorted(int(file.name[1:].partition("__")[0]) for file in folder.glob("V*__*.sql"))
 
 
 @contextmanager
