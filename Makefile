@@ -31,6 +31,7 @@ check: .venv/dev ## formatting, types, walls between modules, dependencies, SQL
 
 bench: .venv/dev ## the benchmarks; bench/README.md explains them
 	$(PY) -m bench
+	$(PY) -m bench --doctors $(or $(DOCTORS),1000)
 
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group build
