@@ -254,6 +254,40 @@ class GivenUp(Exception):
     pass
 
 
+async def test_a_receipt_waits_for_its_case_and_holds_nothing_meanwhile(world: World) -> None:
+    """Whoever has the case takes the payment next, and may meet what is due: one that had either would deadlock."""
+    visit, payment_id = await paid(world)
+    facts = await world.appointments.visit(visit.appointment_id)
+    due_id = await world.db.fetchval("SELECT id FROM receipts_due")
+    holder = await asyncpg.connect(world.db_url)
+    try:
+        async with holder.transaction():
+            await holder.execute(
+                "SELECT FROM payment_cases WHERE appointment_id = $1 FOR UPDATE", visit.appointment_id
+            )
+            issuing = asyncio.create_task(world.db.run(issue_receipt, due_id, facts, world.parts.settings))
+            async with asyncio.timeout(20):
+                while not await holder.fetchval(WAITING):
+                    await asyncio.sleep(0.01)
+            await holder.execute(
+                "SELECT FROM payment_transactions WHERE payment_id = $1 FOR UPDATE", UUID(payment_id)
+            )
+            await holder.execute(
+                "INSERT INTO receipts_due (gateway_payment_id, happened_at) SELECT gateway_payment_id, happened_at"
+                " FROM receipts_due WHERE id = $1 ON CONFLICT DO NOTHING",
+                due_id,
+            )
+        assert await issuing is not None
+    finally:
+        await holder.close()
+    assert await numbers(world) == [1]
+
+
+WAITING = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
+
+
 async def test_two_workers_at_once_issue_each_receipt_once_and_in_the_order_of_capture(world: World) -> None:
     for _ in range(3):
         await paid(world)

@@ -33,6 +33,12 @@ RETURNING *, (SELECT appointment_id FROM payment_attempts a
     WHERE a.gateway_payment_id = receipts_due.gateway_payment_id) AS appointment_id
 """
 LATER = "UPDATE receipts_due SET next_at = niyat_now() + $2, last_error = $3 WHERE id = $1"
+# Everything about one appointment's money locks its case first; the rows that a receipt names come after it.
+CASE = """
+SELECT FROM payment_cases WHERE appointment_id = (
+    SELECT a.appointment_id FROM receipts_due d JOIN payment_attempts a USING (gateway_payment_id) WHERE d.id = $1)
+FOR UPDATE
+"""
 # Taken by whoever deletes it: the other worker of a lease that lapsed finds nothing, and takes no number.
 TAKE = "DELETE FROM receipts_due WHERE id = $1 RETURNING *"
 CAPTURE = """
@@ -91,7 +97,7 @@ async def issue_receipt(
     conn: Connection, due_id: int, visit: Visit, settings: PaymentsSettings
 ) -> UUID | None:
     """Give a capture its number and keep what its receipt says; None when somebody else just did."""
-    due = await conn.fetchrow(TAKE, due_id)
+    due = await _take(conn, due_id)
     if due is None:
         return None
     capture = await one(conn, CAPTURE, due["gateway_payment_id"])
@@ -119,7 +125,7 @@ async def issue_note(conn: Connection, due_id: int, settings: PaymentsSettings) 
 
     None when somebody else just did, or when the refund failed after all before anybody had its note.
     """
-    due = await conn.fetchrow(TAKE, due_id)
+    due = await _take(conn, due_id)
     if due is None:
         return None
     refund = await one(conn, REFUND, due["refund_id"])
@@ -138,6 +144,11 @@ async def issue_note(conn: Connection, due_id: int, settings: PaymentsSettings) 
         conn, Series.NOTE, receipt, amount=refund["amount"], at=due["happened_at"], snapshot=snapshot,
         settings=settings, refund_id=refund["refund_id"], receipt_id=receipt["receipt_id"],
     )  # fmt: skip
+
+
+async def _take(conn: Connection, due_id: int) -> Row | None:
+    await conn.execute(CASE, due_id)
+    return await conn.fetchrow(TAKE, due_id)
 
 
 async def _store(

@@ -1,5 +1,5 @@
 -- Receipts and refund notes: a stored snapshot each, numbered without a gap per financial year and series.
--- Lock order: what is due, then its series.
+-- Lock order: the case, then what is due, then its series.
 
 -- The last number given in a series of a year. Whoever takes the next one holds this row until it is written.
 CREATE TABLE receipt_series (
