@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bench.clinic import SLOT_ID_IN_SQL
-from niyat.appointments.commands.reserve import RESERVE
 from niyat.appointments.domain import HOLD
 from niyat.appointments.refund_policy import RefundPolicy
+from niyat.appointments.reservation import RESERVE
 from niyat.events.catalogue import AppointmentReserved
 from niyat.events.outbox import draft_for
 from niyat.kernel.ids import new_id
@@ -34,6 +34,10 @@ PARAMETERS = {
     11: "('bench-' || :number::text)",
     12: ":fingerprint",
     13: ":reason",
+    14: "NULL::uuid",
+    15: "NULL::uuid",
+    16: "'patient'",
+    17: ":account",
 }
 
 
