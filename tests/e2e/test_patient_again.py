@@ -68,6 +68,7 @@ async def test_reloading_at_every_step_loses_nothing_typed_and_does_nothing_twic
     assert [len(one["payments"]) for one in orders] == [1]
 
 
+@pytest.mark.failure_row(39)
 async def test_pressing_twice_and_going_back_at_every_step_does_it_once(
     clinic: Clinic, patient: Patient
 ) -> None:

@@ -43,6 +43,7 @@ async def test_money_after_the_time_is_gone_is_not_taken_and_the_page_says_so(
     await patient.context.close()
 
 
+@pytest.mark.failure_row(2)
 async def test_money_that_was_taken_after_the_time_was_gone_goes_back_and_the_page_says_so(
     clinic: Clinic, patient: Patient
 ) -> None:
@@ -68,6 +69,7 @@ async def test_money_after_the_hold_while_the_time_is_free_confirms_it(
     await patient.sees_heading("Your appointment is confirmed")
 
 
+@pytest.mark.failure_row(5)
 async def test_a_window_lost_after_the_debit_is_found_and_confirmed_without_paying_again(
     clinic: Clinic, patient: Patient
 ) -> None:

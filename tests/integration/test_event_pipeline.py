@@ -175,6 +175,7 @@ async def stop(tasks: list[asyncio.Task[None]], pumps: list[Pump]) -> None:
         await pump.close()
 
 
+@pytest.mark.failure_row(35)
 async def test_a_poison_event_dies_and_its_neighbours_go_on(pair: Pair) -> None:
     poisoned, healthy = uuid4(), uuid4()
 
@@ -427,6 +428,7 @@ async def test_pruning_leaves_what_is_young_unfinished_or_dead(pair: Pair) -> No
 @pytest.mark.parametrize(
     "point", sorted(point for point in POINTS if point.startswith(("outbox:", "relay:", "inbox:")))
 )
+@pytest.mark.failure_row(31)
 async def test_a_process_killed_between_two_steps_leaves_every_effect_exactly_once(
     pair: Pair, point: str
 ) -> None:

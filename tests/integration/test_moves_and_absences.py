@@ -41,6 +41,7 @@ async def subjects(system: System, who: Caller) -> list[str]:
     return [mail["subject"] for mail in await system.sandbox.mails(who.account["email"])]
 
 
+@pytest.mark.failure_row(44)
 async def test_a_visit_moved_to_a_cheaper_time_gives_the_difference_back_once_and_the_rest_when_cancelled(
     system: System,
 ) -> None:

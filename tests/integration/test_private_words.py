@@ -92,6 +92,7 @@ async def rows_with(system: System, word: str) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.failure_row(58)
 async def test_names_and_reasons_are_in_no_log_event_message_or_calendar(
     system: System, capfd: pytest.CaptureFixture[str]
 ) -> None:

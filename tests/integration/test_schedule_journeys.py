@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+import pytest
+
 from niyat.app import SERVICES
 from tests.support.sandbox import Json
 from tests.support.system import Caller, System
@@ -58,6 +60,7 @@ async def subjects(system: System, patient: Caller) -> str:
     return " | ".join(mail["subject"].lower() for mail in mails)
 
 
+@pytest.mark.failure_row(43)
 async def test_a_doctor_blocks_a_time_that_has_bookings(system: System) -> None:
     doctor = await system.doctor(fee_amount=PRICE)
     me = await system.sign_in(email=doctor["email"])

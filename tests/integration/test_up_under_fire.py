@@ -58,6 +58,7 @@ def audit_becomes_clean(running: Up) -> str:
         "notifications:sent",
     ],
 )
+@pytest.mark.failure_row(31)
 def test_killed_in_the_middle_of_a_booking_the_next_start_finishes_it(
     clinic: Path, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +73,7 @@ def test_killed_in_the_middle_of_a_booking_the_next_start_finishes_it(
 
 
 @pytest.mark.parametrize("grids", [1, 2], ids=["one slot", "overlapping slots of two grids"])
+@pytest.mark.failure_row(40)
 def test_three_hundred_want_one_time_through_two_processes_and_one_gets_it(clinic: Path, grids: int) -> None:
     with up(clinic, "--no-seed") as first:
         second = subprocess.Popen(

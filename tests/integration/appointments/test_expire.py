@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from niyat.kernel.ids import new_id
 from tests.integration.appointments.world import World, together
 
@@ -25,6 +27,7 @@ async def test_a_payment_begun_and_abandoned_expires(world: World) -> None:
     assert (await world.get(held))["status"] == "expired"
 
 
+@pytest.mark.failure_row(41)
 async def test_expiry_passes_over_what_a_payment_secured(world: World) -> None:
     _, held = await world.secured(new_id())
     await world.move(days=1)
@@ -40,6 +43,7 @@ async def test_many_workers_expire_each_hold_once(world: World) -> None:
     assert all([await world.told(one) == ["APPOINTMENT_RESERVED", "APPOINTMENT_EXPIRED"] for one in held])
 
 
+@pytest.mark.failure_row(41)
 async def test_expiry_and_the_payment_meet_and_one_wins(world: World) -> None:
     doctor, _ = await world.doctor()
     held = [await world.reserve(world.patient(), slot) for slot in (await world.slots(doctor))[:15]]

@@ -36,6 +36,7 @@ async def test_a_confirmation_is_sent_once_though_its_event_comes_twice(world: W
     assert line["address_masked"] == f"{visit.email[0]}•••@patient.example"
 
 
+@pytest.mark.failure_row(48)
 async def test_nobody_is_told_of_a_visit_that_was_cancelled_in_between(world: World) -> None:
     visit = await world.visit()
     await world.events(confirmed(visit))
@@ -152,6 +153,7 @@ async def test_reminders_are_sent_when_they_are_due(world: World) -> None:
     }
 
 
+@pytest.mark.failure_row(51)
 async def test_reminders_long_past_are_missed_never_a_flood(world: World) -> None:
     visits = [await world.visit() for _ in range(5)]
     for visit in visits:
@@ -176,6 +178,7 @@ async def test_tries_are_bounded_and_the_dead_letter_is_listed(world: World) -> 
     await world.sandbox.clear_mail_faults()
 
 
+@pytest.mark.failure_row(34)
 async def test_a_dead_workers_lease_is_taken_over_and_its_late_word_does_not_count(world: World) -> None:
     visit = await world.visit()
     await world.events(paid(visit))

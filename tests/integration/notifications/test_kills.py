@@ -41,6 +41,7 @@ async def killed_at(world: World, point: str, visit: Visit | None = None) -> Non
         ("notifications:marked", 1),
     ],
 )
+@pytest.mark.failure_row(33)
 async def test_a_mail_survives_its_senders_death_with_one_message_id(
     world: World, point: str, mails: int
 ) -> None:
@@ -59,6 +60,7 @@ async def test_a_mail_survives_its_senders_death_with_one_message_id(
     assert await world.states(visit) == {"PAYMENT_RECEIPT": ["sent"]}
 
 
+@pytest.mark.failure_row(33)
 async def test_a_text_message_is_sent_once_though_its_sender_died_before_saying_so(world: World) -> None:
     number = f"+9196{uuid4().int % 10**8:08d}"
     sealed = world.parts.seal.close(Code(number, "204816"))

@@ -31,6 +31,7 @@ async def end_of(world: World, payment_id: str) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.failure_row(6, 7, 8, 9, 26)
 async def test_any_interleaving_and_duplication_ends_the_same(world: World, seed: int) -> None:
     chance = random.Random(seed)
     ends = []

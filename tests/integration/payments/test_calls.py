@@ -33,6 +33,7 @@ async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
 
 
 @pytest.mark.parametrize("kind", ["lose-answer", "lose-request", "http-500-json", "http-502-html"])
+@pytest.mark.failure_row(19)
 async def test_an_order_whose_creation_was_not_answered_exists_once(world: World, kind: Any) -> None:
     visit = world.visit()
     await world.sandbox.add_fault(world.account, "orders.create", kind)
@@ -46,6 +47,7 @@ async def test_an_order_whose_creation_was_not_answered_exists_once(world: World
     assert orders[0]["receipt"] == answer.json()["payment_id"]
 
 
+@pytest.mark.failure_row(19)
 async def test_an_order_that_nobody_came_back_for_is_adopted_or_given_up(world: World) -> None:
     for fault in ("lose-answer", "lose-request"):
         visit = world.visit()
@@ -114,6 +116,7 @@ async def test_what_cannot_be_paid_is_refused_with_its_reason(world: World) -> N
     assert stranger.status_code == 404
 
 
+@pytest.mark.failure_row(12, 13, 14)
 async def test_forged_and_foreign_proofs_are_refused_without_effect(world: World) -> None:
     visit, other = world.visit(), world.visit()
     begun, theirs = await world.initiate(visit), await world.initiate(other)
@@ -134,6 +137,7 @@ async def test_forged_and_foreign_proofs_are_refused_without_effect(world: World
     assert (await world.verify(visit, paid)).status_code == 200
 
 
+@pytest.mark.failure_row(14, 15)
 async def test_a_forged_or_missing_webhook_signature_is_refused_without_effect(world: World) -> None:
     visit = world.visit()
     await world.sandbox.pay((await world.initiate(visit))["order_id"])
@@ -155,6 +159,7 @@ async def test_a_forged_or_missing_webhook_signature_is_refused_without_effect(w
     assert await world.db.fetchval("SELECT count(*) FROM webhook_events") == 1
 
 
+@pytest.mark.failure_row(6, 16)
 async def test_an_event_is_stored_once_and_a_rotated_secret_still_counts(world: World) -> None:
     visit = world.visit()
     await world.sandbox.pay((await world.initiate(visit))["order_id"])
@@ -186,6 +191,7 @@ async def test_the_vendors_samples_are_stored_and_worked_off(world: World) -> No
         )
 
 
+@pytest.mark.failure_row(35)
 async def test_a_poisonous_event_is_set_aside_others_proceed_and_it_can_be_replayed(world: World) -> None:
     visit = world.visit()
     await world.sandbox.pay((await world.initiate(visit))["order_id"])
@@ -294,6 +300,7 @@ async def test_a_webhook_that_is_too_long_is_refused_before_it_is_read(world: Wo
     assert read < 20
 
 
+@pytest.mark.failure_row(36)
 async def test_a_webhook_is_only_recorded_and_a_job_goes_on_from_there(world: World) -> None:
     visit = world.visit()
     await world.sandbox.pay((await world.initiate(visit))["order_id"])

@@ -63,6 +63,7 @@ async def shares(world: World) -> tuple[int, ...]:
     return tuple(-ledger.get(account, 0) for account in EARNED)
 
 
+@pytest.mark.failure_row(55)
 async def test_a_visits_money_is_its_doctors_less_the_commission_whose_tax_is_named(world: World) -> None:
     visit, _ = await confirmed(world)
     await world.complete(visit)
@@ -80,6 +81,7 @@ async def test_a_refund_after_the_visit_takes_the_commission_back_with_it(world:
     assert await shares(world) == (0, 0, 0)
 
 
+@pytest.mark.failure_row(57)
 async def test_what_was_earned_keeps_its_terms_when_the_setting_changes(
     databases: Databases, sandbox: Sandbox
 ) -> None:
@@ -213,6 +215,7 @@ async def whole(world: World) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.failure_row(55)
 async def test_any_mix_of_what_may_happen_to_money_leaves_every_booking_and_every_account_explained(
     world: World, seed: int
 ) -> None:

@@ -51,6 +51,7 @@ async def die(world: World, visit: Visit, point: str, *do: str) -> None:
 
 
 @pytest.mark.parametrize("point", ["payments:order-intended", "payments:order-created"])
+@pytest.mark.failure_row(19)
 async def test_killed_around_the_order_there_is_one_order(world: World, point: str) -> None:
     visit = world.visit()
     await die(world, visit, point, "initiate")
@@ -72,6 +73,7 @@ async def test_killed_around_the_order_there_is_one_order(world: World, point: s
         "payments:capture-recorded",
     ],
 )
+@pytest.mark.failure_row(20, 33)
 async def test_killed_around_the_capture_no_rupee_is_lost(world: World, point: str, closed: bool) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -126,6 +128,7 @@ async def test_killed_around_a_manual_receipt_the_money_is_in_the_books_once_or_
 @pytest.mark.parametrize(
     "point", ["payments:refund-intended", "payments:refund-called", "payments:refund-recorded"]
 )
+@pytest.mark.failure_row(21, 33)
 async def test_killed_around_a_refund_it_is_made_once(world: World, point: str) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -166,6 +169,7 @@ async def test_killed_around_a_receipt_its_number_is_given_once_and_none_is_lost
     assert {row["appointment_id"] for row in rows} == {visit.appointment_id, second.appointment_id}
 
 
+@pytest.mark.failure_row(32)
 async def test_killed_after_storing_a_webhook_it_is_worked_off_without_being_sent_again(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)

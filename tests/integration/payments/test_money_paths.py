@@ -19,6 +19,7 @@ def manual(world: World) -> bool:
     return world.parts.settings.capture.value == "manual"
 
 
+@pytest.mark.failure_row(4)
 async def test_a_callback_without_webhook_confirms(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -41,6 +42,7 @@ async def test_a_webhook_without_callback_confirms(world: World) -> None:
     await books_say(world, captured=PRICE, refunded=0)
 
 
+@pytest.mark.failure_row(5)
 async def test_neither_callback_nor_webhook_is_found_by_the_poll_around_the_holds_end(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -52,6 +54,7 @@ async def test_neither_callback_nor_webhook_is_found_by_the_poll_around_the_hold
     assert visit.status == "confirmed"
 
 
+@pytest.mark.failure_row(3, 6)
 async def test_the_webhook_first_and_everything_twice_confirms_once(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -69,6 +72,7 @@ async def test_the_webhook_first_and_everything_twice_confirms_once(world: World
     assert (await world.sandbox.books(world.account)).count("payment.captured") == 1
 
 
+@pytest.mark.failure_row(18)
 async def test_two_payments_for_one_booking_keep_the_first_and_give_the_other_back(world: World) -> None:
     visit = world.visit()
     first = await world.initiate(visit)
@@ -86,6 +90,7 @@ async def test_two_payments_for_one_booking_keep_the_first_and_give_the_other_ba
         await books_say(world, captured=2 * PRICE, refunded=PRICE)
 
 
+@pytest.mark.failure_row(18)
 async def test_a_second_captured_attempt_of_one_order_goes_back(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -99,6 +104,7 @@ async def test_a_second_captured_attempt_of_one_order_goes_back(world: World) ->
     await books_say(world, captured=2 * PRICE, refunded=PRICE)
 
 
+@pytest.mark.failure_row(1)
 async def test_money_after_expiry_takes_the_free_slot_again(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -110,6 +116,7 @@ async def test_money_after_expiry_takes_the_free_slot_again(world: World) -> Non
     await books_say(world, captured=PRICE, refunded=0)
 
 
+@pytest.mark.failure_row(2)
 async def test_money_after_expiry_of_a_slot_that_is_gone_is_not_kept(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -141,6 +148,7 @@ async def test_an_authorization_that_lapsed_is_followed_until_the_gateway_releas
     assert world.told().count("PAYMENT_RELEASED") == 1
 
 
+@pytest.mark.failure_row(42)
 async def test_a_cancellation_before_the_money_wins(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -151,6 +159,7 @@ async def test_a_cancellation_before_the_money_wins(world: World) -> None:
     await books_say(world, captured=0 if manual(world) else PRICE, refunded=0 if manual(world) else PRICE)
 
 
+@pytest.mark.failure_row(42)
 async def test_a_cancellation_while_the_capture_is_unknown_gives_the_money_back(world: World) -> None:
     """◆ Captured after the case was closed: refunded."""
     visit = world.visit()
@@ -194,6 +203,7 @@ async def test_a_cancellation_after_confirmation_gives_back_what_is_owed(world: 
 
 
 @pytest.mark.parametrize("kind", ["lose-answer", "lose-request", "http-502-html", "http-429", "reset"])
+@pytest.mark.failure_row(20, 38)
 async def test_a_capture_whose_outcome_is_unknown_is_asked_about_until_it_is_known(
     world: World, kind: Any
 ) -> None:
@@ -226,6 +236,7 @@ async def test_a_capture_refused_for_good_releases_the_slot(world: World) -> Non
     await books_say(world, captured=0, refunded=0)
 
 
+@pytest.mark.failure_row(11)
 async def test_another_amount_than_quoted_is_never_confirmed(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)
@@ -252,6 +263,7 @@ async def test_a_failed_attempt_releases_nothing_and_a_later_one_confirms(world:
     assert visit.status == "confirmed"
 
 
+@pytest.mark.failure_row(10)
 async def test_a_payment_that_failed_and_was_authorized_days_later_is_judged_by_the_slot(
     world: World,
 ) -> None:

@@ -51,6 +51,7 @@ async def test_a_refund_is_pending_until_the_gateway_has_processed_it(world: Wor
 
 
 @pytest.mark.parametrize("kind", ["lose-answer", "lose-request", "http-502-html", "timeout-after"])
+@pytest.mark.failure_row(21)
 async def test_a_refund_whose_answer_is_lost_is_made_once(world: World, kind: Any) -> None:
     _, payment_id = await confirmed(world)
     await world.sandbox.add_fault(world.account, "payments.refund", kind, seconds=3)
@@ -68,6 +69,7 @@ async def test_a_refund_whose_answer_is_lost_is_made_once(world: World, kind: An
     await world.audit()
 
 
+@pytest.mark.failure_row(22)
 async def test_the_same_request_twice_is_one_refund_and_without_a_key_it_is_refused(world: World) -> None:
     _, payment_id = await confirmed(world)
     both = await asyncio.gather(
@@ -85,6 +87,7 @@ async def test_the_same_request_twice_is_one_refund_and_without_a_key_it_is_refu
     assert len((await world.payment(payment_id))["refunds"]) == 1
 
 
+@pytest.mark.failure_row(23)
 async def test_refunds_never_exceed_what_was_captured_even_at_once(world: World) -> None:
     _, payment_id = await confirmed(world)
     answers = await asyncio.gather(*(world.refund(payment_id, 30_000, f"k{n}") for n in range(5)))
@@ -93,6 +96,7 @@ async def test_refunds_never_exceed_what_was_captured_even_at_once(world: World)
     assert (refused["code"], refused["refundable"]) == ("refund-exceeds-captured", 20_000)
 
 
+@pytest.mark.failure_row(24, 25)
 async def test_a_refund_that_fails_is_owed_again_and_can_be_made_anew(world: World) -> None:
     _, payment_id = await confirmed(world)
     await world.refund(payment_id, PRICE, "k")
@@ -122,6 +126,7 @@ async def test_a_refund_that_fails_is_owed_again_and_can_be_made_anew(world: Wor
     await world.audit()
 
 
+@pytest.mark.failure_row(26)
 async def test_a_refund_made_in_the_dashboard_is_imported_once(world: World) -> None:
     _, payment_id = await confirmed(world)
     attempt = (await world.payment(payment_id))["gateway_payment_id"]
@@ -234,6 +239,7 @@ async def test_an_admins_refund_pays_a_siblings_debt_before_it_touches_what_was_
     assert (unknown.status_code, unknown.json()["code"]) == (409, "nothing-to-refund")
 
 
+@pytest.mark.failure_row(56)
 async def test_a_refund_after_the_visit_comes_from_what_the_doctor_earned(world: World) -> None:
     visit, payment_id = await confirmed(world)
     await world.complete(visit)
