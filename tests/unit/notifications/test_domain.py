@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from niyat.notifications.categories import AUDIENCE, CATEGORY
 from niyat.notifications.domain import (
     MAX_TRIES,
     ONLY_WHILE,
@@ -89,6 +90,10 @@ def test_nobody_hears_you_were_not_charged_once_the_visit_is_paid() -> None:
 @pytest.mark.parametrize("kind", sorted(NotificationType))
 def test_nobody_hears_of_somebody_elses_visit(kind: NotificationType) -> None:
     assert no_longer_so(kind, ACCOUNT, 0, patient_id=uuid4(), status="confirmed", current=0) == "not-theirs"
+
+
+def test_every_type_has_a_category_and_an_audience() -> None:
+    assert set(CATEGORY) == set(AUDIENCE) == set(NotificationType)
 
 
 @given(st.integers(1, 200), st.booleans(), st.floats(0, 1, exclude_max=True))
