@@ -50,6 +50,21 @@ class NotificationStatus(StrEnum):
     MISSED = "missed"
 
 
+class SuppressionCause(StrEnum):
+    """Why nothing is sent to an address any more."""
+
+    HARD_BOUNCE = "hard-bounce"
+    OPTED_OUT = "opted-out"
+    NOT_REACHABLE = "not-reachable"
+    UNREGISTERED = "unregistered"
+
+
+class DevicePlatform(StrEnum):
+    ANDROID = "ANDROID"
+    IOS = "IOS"
+    WEB = "WEB"
+
+
 _S = NotificationStatus
 TRANSITIONS: Mapping[tuple[NotificationStatus, NotificationStatus], str] = {
     (_S.QUEUED, _S.SENDING): "it is due",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from niyat.kernel.errors import NiyatError
+from niyat.notifications.domain import SuppressionCause
 
 
 class NotificationNotFound(NiyatError):
@@ -37,12 +40,21 @@ class DeliveryRefused(NiyatError):
         self.error_code = error_code
 
 
-class DeliveryPostponed(NiyatError):
-    """The provider did not take the message; it may be tried again."""
+class AddressGone(DeliveryRefused):
+    """This address takes nothing from us any more; nothing else must be sent to it either."""
 
-    def __init__(self, error_code: str) -> None:
+    def __init__(self, error_code: str, cause: SuppressionCause) -> None:
+        super().__init__(error_code)
+        self.cause = cause
+
+
+class DeliveryPostponed(NiyatError):
+    """The provider did not take the message; it may be tried again, at the earliest after `retry_after`."""
+
+    def __init__(self, error_code: str, retry_after: timedelta | None = None) -> None:
         super().__init__()
         self.error_code = error_code
+        self.retry_after = retry_after
 
 
 class DeliveryUnknown(NiyatError):

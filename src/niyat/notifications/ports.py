@@ -1,12 +1,14 @@
 """The outside world as delivery needs it: two services to ask, and a provider per channel.
 
-A provider returns a `Receipt` or raises DeliveryRefused (never again), DeliveryPostponed (not taken, try later)
-or DeliveryUnknown (perhaps taken: try again in a way that cannot reach the person twice, where there is one).
+A provider returns a `Receipt` or raises DeliveryRefused (this message never), AddressGone (nothing to that address any
+more), DeliveryPostponed (not taken, try later) or DeliveryUnknown (perhaps taken: try again in a way that cannot
+reach the person twice, where there is one). The suites in `tests/contract` hold every adapter to that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -66,9 +68,20 @@ class Receipt:
     provider_message_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A calendar object (RFC 5545) and the METHOD that it names: `REQUEST` or `CANCEL`."""
+
+    method: str
+    content: bytes
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mail:
-    """`message_id` (with its angle brackets) is the same on every attempt, so that mailboxes show one."""
+    """`message_id` (with its angle brackets) is the same on every attempt, so that mailboxes show one.
+
+    `headers` are added as they are, such as List-Unsubscribe.
+    """
 
     to: str
     subject: str
@@ -76,15 +89,32 @@ class Mail:
     html: str
     message_id: str
     date: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Text:
-    """`maybe_sent_since`: an attempt from then on may have been taken; look for it before you send."""
+    """`maybe_sent_since`: an attempt from then on may have been taken; look for it before you send.
+
+    `template` names the wording by type and language, `SIGN_IN_CODE.en`: India asks for its registered id.
+    """
 
     to: str
     text: str
     maybe_sent_since: datetime | None
+    template: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Push:
+    """To one device. `data` are ids alone; `message_id` is the same on every attempt, so that a device shows one."""
+
+    token: str
+    title: str
+    body: str
+    message_id: str
+    data: Mapping[str, str] = field(default_factory=dict)
 
 
 class EmailProvider(Protocol):
@@ -93,3 +123,7 @@ class EmailProvider(Protocol):
 
 class SmsProvider(Protocol):
     async def send(self, text: Text) -> Receipt: ...
+
+
+class PushProvider(Protocol):
+    async def send(self, push: Push) -> Receipt: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from niyat.notifications.adapters.smtp import as_sent, compose
 from niyat.notifications.errors import DeliveryRefused
-from niyat.notifications.ports import Mail
+from niyat.notifications.ports import Invitation, Mail
 from niyat.notifications.sealing import Code, Seal, SealedElsewhere
 
 
@@ -33,6 +34,26 @@ def test_a_mail_is_marked_as_automatic_and_keeps_its_message_id() -> None:
     assert message["Message-ID"] == "<1@example.com>"
     assert message.get_content_type() == "multipart/alternative"
     assert message.as_bytes().isascii()
+
+
+def test_an_invitation_is_an_alternative_and_a_file_to_the_byte() -> None:
+    content = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nSUMMARY:मुलाक़ात, ₹500\r\nEND:VCALENDAR\r\n".encode()
+    invited = replace(mail(), invitation=Invitation("CANCEL", content))
+    sent = message_from_bytes(as_sent(compose(invited, "Niyat <a@b.example>")), policy=policy.default)
+    assert sent.get_content_type() == "multipart/mixed"
+    alternative, file = sent.iter_parts()
+    *_, calendar = alternative.iter_parts()
+    assert calendar["Content-Type"].params["method"] == "CANCEL"
+    assert calendar.get_content_type() == "text/calendar"
+    assert calendar.get_payload(decode=True) == content
+    assert (file.get_filename(), file.get_content()) == ("invite.ics", content)
+
+
+def test_headers_of_a_mail_travel_with_it() -> None:
+    headers = {"List-Unsubscribe": "<https://clinic.example/u/1>"}
+    assert compose(replace(mail(), headers=headers), "a@b.example")["List-Unsubscribe"] == (
+        "<https://clinic.example/u/1>"
+    )
 
 
 WORDS = st.lists(st.text("aZ:,()₹·é", min_size=1, max_size=40), min_size=1, max_size=12).map(" ".join)

@@ -19,7 +19,7 @@ import aiosmtplib
 from pydantic import SecretStr
 
 from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, DeliveryUnknown
-from niyat.notifications.ports import Mail, Receipt
+from niyat.notifications.ports import Invitation, Mail, Receipt
 
 NO_ANSWER = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, TimeoutError, OSError)
 
@@ -126,7 +126,7 @@ def as_sent(message: EmailMessage) -> bytes:
 
 
 def compose(mail: Mail, sender: str) -> EmailMessage:
-    """The mail as it travels: text and HTML, marked as automatic (RFC 3834). Raises DeliveryRefused."""
+    """The mail as it travels: text, HTML and an invitation, marked as automatic (RFC 3834). Raises DeliveryRefused."""
     message = EmailMessage()
     try:
         message["To"] = Address(addr_spec=mail.to)
@@ -137,7 +137,23 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(mail.date)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in mail.headers.items():
+        message[name] = value
     message.set_content(mail.text, cte="quoted-printable")
     if mail.html:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    if mail.invitation is not None:
+        _invite(message, mail.invitation)
     return message
+
+
+def _invite(message: EmailMessage, invitation: Invitation) -> None:
+    """As an alternative, which calendars act on, and as a file for those that do not (RFC 6047, section 2.4)."""
+    # Not base64: of a text the library would keep bare line feeds in there, and calendars ask for CRLF.
+    message.add_alternative(
+        invitation.content.decode(),
+        subtype="calendar",
+        cte="quoted-printable",
+        params={"method": invitation.method},
+    )
+    message.add_attachment(invitation.content, maintype="application", subtype="ics", filename="invite.ics")
