@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Collection
 from uuid import UUID
 
 from niyat.identity.errors import AccountNotFound
@@ -10,6 +11,7 @@ from niyat.identity.hashing import plain_hash
 from niyat.kernel.db import Database, Row
 
 ACCOUNT = "SELECT * FROM accounts WHERE id = $1"
+ACCOUNTS = "SELECT * FROM accounts WHERE id = ANY ($1)"
 SESSIONS = """
 SELECT id, created_at, last_seen_at, user_agent FROM sessions
 WHERE account_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
@@ -28,6 +30,11 @@ async def account(db: Database, account_id: UUID) -> Row:
     if row is None:
         raise AccountNotFound
     return row
+
+
+async def accounts(db: Database, account_ids: Collection[UUID]) -> list[Row]:
+    """Those that are there, in no order."""
+    return await db.fetch(ACCOUNTS, list(account_ids))
 
 
 async def live_sessions(db: Database, account_id: UUID, *, after: UUID | None, limit: int) -> list[Row]:

@@ -122,6 +122,25 @@ async def test_other_services_see_what_they_need(world: World) -> None:
     assert [await status(p, path) for p in (world.admin, world.nobody)] == [403, 401]
 
 
+async def test_notifications_ask_about_many_at_once_and_about_100_at_most(world: World) -> None:
+    notifications = world.person("service", service="notifications")
+    held = [(await world.held())[1]["appointment_id"] for _ in range(3)]
+    path = "/internal/appointments/find"
+    found = await notifications.call("POST", path, {"appointment_ids": [*held, held[0], str(new_id())]})
+    views = [InternalView.model_validate(view) for view in found["items"]]
+    assert sorted(str(view.appointment_id) for view in views) == sorted(held)
+    alone = await notifications.call("GET", f"/internal/appointments/{held[0]}")
+    assert alone in found["items"]
+    for wrong in ([], [str(new_id()) for _ in range(101)], ["x"]):
+        assert (await notifications.ask("POST", path, {"appointment_ids": wrong})).status_code == 422
+    asked = {"appointment_ids": held}
+    refused = [
+        (await who.ask("POST", path, asked)).status_code
+        for who in (world.admin, world.payments, world.nobody)
+    ]
+    assert refused == [403, 403, 401]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "field"),
     [

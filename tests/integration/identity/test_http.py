@@ -13,6 +13,7 @@ GUARDED = [
     ("DELETE", "/api/v1/auth/sessions/0198c0de-0000-7000-8000-000000000000"),
     ("POST", "/api/v1/auth/sign-out"),
     ("GET", "/internal/accounts/0198c0de-0000-7000-8000-000000000000"),
+    ("POST", "/internal/accounts/find"),
 ]
 
 

@@ -20,7 +20,7 @@ from niyat.identity.hashing import Keyed
 from niyat.identity.keys import SigningKeys
 from niyat.identity.tokens import Tokens
 from niyat.kernel.errors import Unauthenticated
-from tests.integration.identity.world import CLIENT_SECRET, PHONE, SECRET, Json, World
+from tests.integration.identity.world import CLIENT_SECRET, PHONE, SECRET, Json, World, bearer
 
 CREDENTIALS = {
     "grant_type": "client_credentials",
@@ -119,6 +119,22 @@ async def test_only_notifications_asks_whom_to_reach(world: World) -> None:
     assert (await world.get(path, {"access_token": other.value})).status_code == 403  # not its call to make
     assert (await world.http.get(path)).status_code == 401
     assert (await world.get(f"/internal/accounts/{UUID(int=0)}", service)).status_code == 404
+
+
+async def test_notifications_ask_whom_to_reach_of_many_at_once(world: World) -> None:
+    sessions = [await world.sign_in(phone=PHONE), await world.sign_in(email="asha@patient.example")]
+    ids = [session["account"]["account_id"] for session in sessions]
+    service = (await _token(world, json=CREDENTIALS)).json()
+    path = "/internal/accounts/find"
+
+    async def find(asked: list[str], session: Json) -> httpx.Response:
+        return await world.http.post(path, json={"account_ids": asked}, headers=bearer(session))
+
+    found = await find([*ids, str(UUID(int=0))], service)
+    assert {item["account_id"] for item in found.json()["items"]} == set(ids)
+    assert (await world.get(f"/internal/accounts/{ids[0]}", service)).json() in found.json()["items"]
+    assert (await find([], service)).status_code == 422
+    assert (await find(ids, sessions[0])).status_code == 403
 
 
 async def test_a_service_token_is_nobodys_session(world: World) -> None:

@@ -16,6 +16,7 @@ from niyat.appointments.http import (
     holiday_calendars,
     holidays,
     internal,
+    internal_find,
     lists,
     overrides,
     reschedule,
@@ -68,6 +69,7 @@ def routes() -> FastAPI:
         calendars,
         room,
         internal,
+        internal_find,
     ):
         app.include_router(part.router)
     return app

@@ -871,6 +871,18 @@ class InternalView(QuoteView):
     updated_at: datetime
 
 
+class FindAppointmentsBody(Body):
+    """Which appointments are asked about."""
+
+    appointment_ids: set[UUID] = Field(min_length=1, max_length=100)
+
+
+class FoundAppointmentsView(BaseModel):
+    """Those of them that are there, in no order."""
+
+    items: list[InternalView]
+
+
 class SecuredView(BaseModel):
     """What becomes of the payment's wish for the slot."""
 

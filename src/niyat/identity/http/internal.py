@@ -10,9 +10,16 @@ from fastapi import APIRouter, Depends
 from niyat.identity import errors, queries
 from niyat.identity.http.codes import send_code
 from niyat.identity.http.here import Here
-from niyat.identity.http.shapes import ChallengeView, ContactView, VisitorCodeBody
+from niyat.identity.http.shapes import (
+    ChallengeView,
+    ContactView,
+    FindContactsBody,
+    FoundContactsView,
+    VisitorCodeBody,
+)
 from niyat.identity.http.table import TABLE
 from niyat.kernel.auth import Principal, service_call
+from niyat.kernel.db import Row
 from niyat.kernel.errors import Forbidden, InvalidRequest, TooManyRequests, Unauthenticated
 from niyat.kernel.http import problems
 
@@ -29,7 +36,22 @@ Notifications = Annotated[Principal, Depends(service_call("notifications"))]
 )
 async def contact(account_id: UUID, parts: Here, _: Notifications) -> ContactView:
     """Name, addresses, language and time zone of an account, for notifications."""
-    row = await queries.account(parts.db, account_id)
+    return _contact(await queries.account(parts.db, account_id))
+
+
+@router.post(
+    "/accounts/find",
+    summary="Whom to reach, of many",
+    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest),
+)
+async def contacts(body: FindContactsBody, parts: Here, _: Notifications) -> FoundContactsView:
+    """Changes nothing. Asked where many reminders are due; whoever is not there is left out."""
+    return FoundContactsView(
+        items=[_contact(row) for row in await queries.accounts(parts.db, body.account_ids)]
+    )
+
+
+def _contact(row: Row) -> ContactView:
     return ContactView(
         account_id=row["id"],
         name=row["name"],

@@ -160,6 +160,18 @@ class ContactView(BaseModel):
     time_zone: str
 
 
+class FindContactsBody(Body):
+    """Who is to be reached."""
+
+    account_ids: set[UUID] = Field(min_length=1, max_length=100)
+
+
+class FoundContactsView(BaseModel):
+    """Those of them who are there, in no order."""
+
+    items: list[ContactView]
+
+
 class KeyView(BaseModel):
     """One public key (RFC 7517)."""
 
