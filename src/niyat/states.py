@@ -16,6 +16,7 @@ from niyat.appointments import domain as appointments
 from niyat.appointments import waitlist
 from niyat.notifications import domain as notifications
 from niyat.payments import domain as payments
+from niyat.payments import payouts
 
 PAGE = Path(__file__).parents[2] / "docs" / "states.md"
 
@@ -99,6 +100,22 @@ MACHINES = (
         payments.RefundStatus.PENDING,
         "decided",
         "refund_may_move",
+    ),
+    _machine(
+        "A payout to a doctor",
+        "TRANSITIONS of payments' payouts.py",
+        payouts.TRANSITIONS,
+        payouts.PayoutStatus.PENDING,
+        "proposed",
+        "payout_may_move",
+    ),
+    _machine(
+        "A batch of payouts",
+        "BATCH_TRANSITIONS of payments' payouts.py",
+        payouts.BATCH_TRANSITIONS,
+        payouts.BatchStatus.PROPOSED,
+        "proposed",
+        "payout_batch_may_move",
     ),
     _machine(
         "A notification",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from niyat.appointments.errors import AppointmentNotFound
+from niyat.appointments.errors import AppointmentNotFound, DoctorNotFound
 from niyat.kernel.auth import Principal
 from niyat.kernel.db import Database, Row
 from niyat.kernel.idempotency import Reader
@@ -40,6 +40,11 @@ SELECT a.id AS appointment_id, a.doctor_id, a.patient_id, a.status, a.quoted_amo
     c.address AS clinic_address,
     place_of(a.place_id, d, c) AS place, a.cancelled_by, a.amount_owed_back, a.updated_at
 FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN clinics c ON c.id = d.clinic_id WHERE a.id = ANY ($1)
+"""
+
+INTERNAL_DOCTOR = """
+SELECT d.id AS doctor_id, d.account_id, d.name AS doctor_name, d.registration_number, d.time_zone
+FROM doctors d WHERE d.id = $1
 """
 
 Json = dict[str, Any]
@@ -96,3 +101,11 @@ async def internal_view(reader: Reader, appointment_id: UUID) -> Json:
 async def internal_views(db: Database, appointment_ids: Collection[UUID]) -> list[Json]:
     """The same of many, in no order; those that are not there are left out."""
     return [dict(row) for row in await db.fetch(INTERNAL, list(appointment_ids))]
+
+
+async def internal_doctor(reader: Reader, doctor_id: UUID) -> Json:
+    """What other services may know of a doctor. Raises DoctorNotFound."""
+    row = await reader.fetchrow(INTERNAL_DOCTOR, doctor_id)
+    if row is None:
+        raise DoctorNotFound
+    return dict(row)

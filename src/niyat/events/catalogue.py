@@ -339,6 +339,55 @@ class RefundFailed(RefundEvent):
     version: ClassVar[int] = 1
 
 
+class PayoutEvent(Event):
+    """What every event about money paid out to a doctor says. Its key is the payout."""
+
+    topic: ClassVar[str] = PAYMENTS
+
+    payout_id: UUID
+    doctor_id: UUID
+    amount: Amount
+    currency: Currency
+
+    @property
+    def key(self) -> UUID:
+        return self.payout_id
+
+
+class PayoutApproved(PayoutEvent):
+    """An administrator approved it: the gateway is being asked to send it."""
+
+    type: ClassVar[str] = "PAYOUT_APPROVED"
+    version: ClassVar[int] = 1
+
+
+class PayoutProcessed(PayoutEvent):
+    """The doctor's bank has it; `utr` is the reference number that the banks know it by."""
+
+    type: ClassVar[str] = "PAYOUT_PROCESSED"
+    version: ClassVar[int] = 1
+
+    utr: Code | None
+
+
+class PayoutFailed(PayoutEvent):
+    """It could not be sent: the doctor is owed it again, and another try is another payout."""
+
+    type: ClassVar[str] = "PAYOUT_FAILED"
+    version: ClassVar[int] = 1
+
+    reason_code: Code
+
+
+class PayoutReversed(PayoutEvent):
+    """The bank sent it back, maybe days after it was processed: the doctor is owed it again."""
+
+    type: ClassVar[str] = "PAYOUT_REVERSED"
+    version: ClassVar[int] = 1
+
+    reason_code: Code
+
+
 EVENTS: tuple[type[Event], ...] = (
     AppointmentReserved,
     AppointmentConfirmed,
@@ -359,6 +408,10 @@ EVENTS: tuple[type[Event], ...] = (
     RefundInitiated,
     RefundCompleted,
     RefundFailed,
+    PayoutApproved,
+    PayoutProcessed,
+    PayoutFailed,
+    PayoutReversed,
 )
 
 TOPICS: tuple[str, ...] = (APPOINTMENTS, PAYMENTS)

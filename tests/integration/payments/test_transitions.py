@@ -16,6 +16,8 @@ from niyat.payments.domain import (
     RefundStatus,
     Step,
 )
+from niyat.payments.payouts import BATCH_TRANSITIONS, BatchStatus, PayoutStatus
+from niyat.payments.payouts import TRANSITIONS as PAYOUT_TRANSITIONS
 from tests.support.postgres import Databases
 
 
@@ -25,12 +27,14 @@ from tests.support.postgres import Databases
         ("payment_may_move", PaymentStatus, TRANSITIONS),
         ("attempt_may_move", Step, STEPS),
         ("refund_may_move", RefundStatus, REFUND_TRANSITIONS),
+        ("payout_may_move", PayoutStatus, PAYOUT_TRANSITIONS),
+        ("payout_batch_may_move", BatchStatus, BATCH_TRANSITIONS),
     ],
 )
 async def test_every_pair_is_allowed_in_the_database_exactly_as_in_the_domain(
     databases: Databases,
     function: str,
-    states: type[PaymentStatus | Step | RefundStatus],
+    states: type[PaymentStatus | Step | RefundStatus | PayoutStatus | BatchStatus],
     table: dict[object, str],
 ) -> None:
     db = await Database.connect(databases.url("payments"))
@@ -48,7 +52,12 @@ p AS (INSERT INTO payment_transactions (payment_id, appointment_id, account_id, 
     SELECT appointment_id, appointment_id, appointment_id, 1, 'INR' FROM c RETURNING payment_id),
 a AS (INSERT INTO payment_attempts (gateway_payment_id, payment_id, appointment_id, status, amount, currency,
         captured_amount, captured_at)
-    SELECT 'pay_1', payment_id, payment_id, 'captured', 1, 'INR', 1, niyat_now() FROM p RETURNING payment_id)
+    SELECT 'pay_1', payment_id, payment_id, 'captured', 1, 'INR', 1, niyat_now() FROM p RETURNING payment_id),
+b AS (INSERT INTO payout_batches (batch_id, cut_off, scheduled_for, decided_by, decided_at)
+    VALUES (gen_random_uuid(), niyat_now(), '2026-03-31', gen_random_uuid(), niyat_now()) RETURNING batch_id),
+o AS (INSERT INTO doctor_payouts (payout_id, batch_id, doctor_id, amount, currency, period_starts_at, period_ends_at,
+        fund_account_id, mode)
+    SELECT batch_id, batch_id, batch_id, 1, 'INR', niyat_now() - interval '1 day', niyat_now(), 'fa_1', 'IMPS' FROM b)
 INSERT INTO refunds (refund_id, payment_id, appointment_id, gateway_payment_id, amount, currency, reason_code, cause,
     from_deposit)
 SELECT payment_id, payment_id, payment_id, 'pay_1', 1, 'INR', 'x', 'x', 1 FROM a
@@ -61,12 +70,14 @@ SELECT payment_id, payment_id, payment_id, 'pay_1', 1, 'INR', 'x', 'x', 1 FROM a
         ("payment_transactions.status", PaymentStatus, TRANSITIONS),
         ("payment_attempts.step", Step, STEPS),
         ("refunds.status", RefundStatus, REFUND_TRANSITIONS),
+        ("doctor_payouts.status", PayoutStatus, PAYOUT_TRANSITIONS),
+        ("payout_batches.status", BatchStatus, BATCH_TRANSITIONS),
     ],
 )
 async def test_the_triggers_let_through_exactly_what_the_tables_have(
     databases: Databases,
     column: str,
-    states: type[PaymentStatus | Step | RefundStatus],
+    states: type[PaymentStatus | Step | RefundStatus | PayoutStatus | BatchStatus],
     table: dict[object, str],
 ) -> None:
     where, what = column.split(".")
@@ -90,4 +101,10 @@ async def test_the_triggers_let_through_exactly_what_the_tables_have(
         await conn.close()
 
 
-LEGAL = ("payment_transactions_legal_move", "payment_attempts_legal_step", "refunds_legal_move")
+LEGAL = (
+    "payment_transactions_legal_move",
+    "payment_attempts_legal_step",
+    "refunds_legal_move",
+    "doctor_payouts_legal_move",
+    "payout_batches_legal_move",
+)

@@ -72,4 +72,5 @@ def routes() -> FastAPI:
         internal_find,
     ):
         app.include_router(part.router)
+    app.include_router(internal.doctors)
     return app

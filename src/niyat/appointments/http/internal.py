@@ -15,6 +15,7 @@ from niyat.appointments.commands.secure import secure
 from niyat.appointments.http.shapes import (
     CapturedBody,
     CapturedView,
+    InternalDoctorView,
     InternalView,
     PaymentStartedBody,
     QuoteView,
@@ -29,6 +30,7 @@ from niyat.kernel.http import Db, problems
 from niyat.kernel.money import Money
 
 router = APIRouter(prefix="/internal/appointments/{appointment_id}", tags=["internal"])
+doctors = APIRouter(prefix="/internal/doctors", tags=["internal"])
 
 Payments = Annotated[Principal, Depends(service_call("payments"))]
 Asking = Annotated[Principal, Depends(service_call("payments", "notifications"))]
@@ -79,6 +81,16 @@ async def report_capture(appointment_id: UUID, body: CapturedBody, _: Payments, 
 async def get_internal_appointment(appointment_id: UUID, _: Asking, db: Db) -> InternalView:
     """Asked before something is said to a person: is it still so?"""
     return InternalView(**await queries.internal_view(db, appointment_id))
+
+
+@doctors.get(
+    "/{doctor_id}",
+    summary="A doctor as other services may know them",
+    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound),
+)
+async def get_internal_doctor(doctor_id: UUID, _: Asking, db: Db) -> InternalDoctorView:
+    """Whose account a doctor is: asked before a doctor's money is shown or spoken of."""
+    return InternalDoctorView(**await queries.internal_doctor(db, doctor_id))
 
 
 async def _quoted(conn: Connection, appointment_id: UUID, account_id: UUID) -> dict[str, Any]:

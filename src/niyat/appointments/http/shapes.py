@@ -883,6 +883,16 @@ class FoundAppointmentsView(BaseModel):
     items: list[InternalView]
 
 
+class InternalDoctorView(BaseModel):
+    """What other services may know of a doctor."""
+
+    doctor_id: UUID
+    account_id: UUID
+    doctor_name: str
+    registration_number: str
+    time_zone: str
+
+
 class SecuredView(BaseModel):
     """What becomes of the payment's wish for the slot."""
 
