@@ -99,6 +99,7 @@ class Visit:
     phone: str
     starts_at: datetime
     payment_id: UUID = field(default_factory=uuid4)
+    doctor_account_id: UUID = field(default_factory=uuid4)
 
 
 @dataclass
@@ -140,6 +141,8 @@ class World:
             time_zone="Asia/Kolkata",
             consultation_type="VIDEO",
             doctor_name="Dr Meera Rao",
+            doctor_account_id=visit.doctor_account_id,
+            updated_at=await self.now(),
             clinic_name="Sunrise Clinic",
         )
         known = {"name": "Asha", "email": visit.email, "phone": visit.phone} | account
@@ -232,6 +235,7 @@ def parts_over(
         sms=sms,
         seal=Seal(KEY),
         mail_domain="clinic.example",
+        sender=SENDER,
         site_url="https://clinic.example",
     )
     return parts, sms.close

@@ -95,7 +95,15 @@ class AppointmentReserved(AppointmentEvent):
     currency: Currency
 
 
-class AppointmentConfirmed(AppointmentEvent):
+class BookingEvent(AppointmentEvent):
+    """What happened to a booking says whose day it changes, too."""
+
+    doctor_account_id: Annotated[
+        UUID | None, Field(description="The doctor's own account; null: nobody to tell")
+    ] = None
+
+
+class AppointmentConfirmed(BookingEvent):
     """The visit stands: it was paid by `payment_id`, or is free (`payment_id` null)."""
 
     type: ClassVar[str] = "APPOINTMENT_CONFIRMED"
@@ -106,7 +114,7 @@ class AppointmentConfirmed(AppointmentEvent):
     currency: Currency
 
 
-class AppointmentCancelled(AppointmentEvent):
+class AppointmentCancelled(BookingEvent):
     """The visit will not take place; `amount_owed_back` is what of its price (`amount`) the patient gets back.
 
     What it cost less since it was booked went back when it moved, and is not in either.
@@ -124,7 +132,7 @@ class AppointmentCancelled(AppointmentEvent):
     was_confirmed: Annotated[bool, Field(strict=True)]
 
 
-class AppointmentRescheduled(AppointmentEvent):
+class AppointmentRescheduled(BookingEvent):
     """The same visit at another time; `revision` went up by one.
 
     `amount` is what it costs now, and `amount_owed_back` what it costs less than before: that goes back.

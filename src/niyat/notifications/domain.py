@@ -125,8 +125,8 @@ class Intent:
 
     type: NotificationType
     account_id: UUID
-    appointment_id: UUID
     dedupe_key: str
+    appointment_id: UUID | None = None
     revision: int | None = None
     channel: NotificationChannel = NotificationChannel.EMAIL
     payload: Mapping[str, object] = field(default_factory=dict)
@@ -160,12 +160,15 @@ def no_longer_so(
     account_id: UUID,
     revision: int | None,
     *,
-    patient_id: UUID,
+    whose: UUID | None,
     status: str,
     current: int,
 ) -> str | None:
-    """Why this must not be sent, as a code, given how the appointment stands now; None if it is still so."""
-    if patient_id != account_id:
+    """Why this must not be sent, as a code, given how the appointment stands now; None if it is still so.
+
+    `whose`: the account of the one it concerns, the patient or the doctor.
+    """
+    if whose != account_id:
         return "not-theirs"
     if kind in PROMISES:
         if status != "confirmed":

@@ -14,7 +14,10 @@ from niyat.notifications.sealing import Seal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """`sms` is None where text messages are switched off. `bell` rings the delivery job."""
+    """`sms` is None where text messages are switched off; `sender` is who mails and invitations are from.
+
+    `bell` rings the delivery job.
+    """
 
     db: Database
     appointments: Appointments
@@ -23,6 +26,7 @@ class Parts:
     sms: SmsProvider | None
     seal: Seal
     mail_domain: str
+    sender: str
     site_url: str
     clinic: str = "Niyat"
     bell: Bell = field(default_factory=Bell)

@@ -31,6 +31,9 @@ class AppointmentView(BaseModel):
     time_zone: str
     consultation_type: str
     doctor_name: str
+    doctor_account_id: UUID | None = None
+    secured_by: UUID | None = None
+    updated_at: AwareDatetime | None = None
     clinic_name: str | None = None
     place: str | None = None
 

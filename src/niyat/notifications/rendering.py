@@ -87,6 +87,12 @@ def local_time(instant: datetime, time_zone: str, language: str = DEFAULT_LANGUA
     return f"{format_datetime(local, 'EEE, d MMM y, HH:mm', locale=locale)} {local.tzname()} ({time_zone})"
 
 
+def visit_name(consultation_type: str, language: str) -> str:
+    """How the visit is held: `Video visit`."""
+    visits = VISITS.get(language, VISITS[DEFAULT_LANGUAGE])
+    return visits.get(consultation_type, visits["IN_PERSON"])
+
+
 def clocks_of(account: Account, appointment: AppointmentView) -> str:
     """The zone of the times that this reader is told: their own, but the place's for who travels to it."""
     if appointment.consultation_type == "IN_PERSON":
@@ -104,14 +110,13 @@ def facts(
 ) -> dict[str, Any]:
     """What a template in `language` may speak of. Never the reason for a visit: it is not asked for."""
     zone = clocks_of(account, appointment)
-    visits = VISITS.get(language, VISITS[DEFAULT_LANGUAGE])
     known: dict[str, Any] = {
         "language": language,
         "name": account.name or "",
         "doctor": appointment.doctor_name,
         "clinic": appointment.clinic_name or "Niyat",
         "place": appointment.place if appointment.consultation_type == "IN_PERSON" else None,
-        "visit": visits.get(appointment.consultation_type, visits["IN_PERSON"]),
+        "visit": visit_name(appointment.consultation_type, language),
         "when": local_time(appointment.starts_at, zone, language),
         "status": appointment.status,
         "site_url": site_url,

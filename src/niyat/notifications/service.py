@@ -35,6 +35,7 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
         sms=sms,
         seal=Seal(key),
         mail_domain=settings.mail_domain,
+        sender=settings.mail_from,
         site_url=context.settings.public_url,
     )
     service = wire(context, parts)

@@ -31,7 +31,7 @@ ACCOUNT, APPOINTMENT = uuid4(), uuid4()
 def why_not(
     kind: NotificationType, *, status: str = "confirmed", revision: int | None = 0, current: int = 0
 ) -> str | None:
-    return no_longer_so(kind, ACCOUNT, revision, patient_id=ACCOUNT, status=status, current=current)
+    return no_longer_so(kind, ACCOUNT, revision, whose=ACCOUNT, status=status, current=current)
 
 
 def test_there_is_a_reminder_a_day_an_hour_and_a_quarter_of_an_hour_before() -> None:
@@ -89,7 +89,7 @@ def test_nobody_hears_you_were_not_charged_once_the_visit_is_paid() -> None:
 
 @pytest.mark.parametrize("kind", sorted(NotificationType))
 def test_nobody_hears_of_somebody_elses_visit(kind: NotificationType) -> None:
-    assert no_longer_so(kind, ACCOUNT, 0, patient_id=uuid4(), status="confirmed", current=0) == "not-theirs"
+    assert no_longer_so(kind, ACCOUNT, 0, whose=uuid4(), status="confirmed", current=0) == "not-theirs"
 
 
 def test_every_type_has_a_category_and_an_audience() -> None:

@@ -34,6 +34,7 @@ async def cancel(conn: Connection, appointment_id: UUID, who: Principal, *, reas
     )
     event = AppointmentCancelled(
         **after.facts,
+        doctor_account_id=after.doctor_account_id,
         cancelled_by=by.role,
         reason_code=reason,
         amount=before.price_amount,

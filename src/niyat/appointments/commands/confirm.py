@@ -67,6 +67,10 @@ async def confirm_captured(
 async def _confirm(conn: Connection, before: Appointment, by: Actor, reason: str) -> None:
     after = replace(before, status=S.CONFIRMED)
     event = AppointmentConfirmed(
-        **after.facts, payment_id=after.secured_by, amount=after.price_amount, currency=after.currency
+        **after.facts,
+        doctor_account_id=after.doctor_account_id,
+        payment_id=after.secured_by,
+        amount=after.price_amount,
+        currency=after.currency,
     )
     await save(conn, before, after, by, reason, event)

@@ -75,6 +75,7 @@ async def reschedule(
     reason = await said_why(conn, by, "reschedule-appointment", appointment_id, reason_code)
     event = AppointmentRescheduled(
         **after.facts,
+        doctor_account_id=after.doctor_account_id,
         previous_starts_at=before.starts_at,
         previous_ends_at=before.ends_at,
         rescheduled_by=by.role,

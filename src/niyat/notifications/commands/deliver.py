@@ -34,6 +34,7 @@ from niyat.notifications.errors import (
 )
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import (
+    Invitation,
     Mail,
     Receipt,
     Text,
@@ -103,7 +104,7 @@ async def _send(parts: Parts, claimed: Claimed, reached: Reached, outcome: Outco
         outcome = replace(outcome, template_version=template.version)
         words = render(template, reached.facts(template.language))
         async with asyncio.timeout(ATTEMPT_SECONDS):
-            receipt = await _hand_over(parts, claimed, reached, words)
+            receipt = await _hand_over(parts, claimed, reached, words, reached.invitation(template.language))
     except (DeliveryRefused, TemplateWrong) as refused:
         error_code = refused.error_code if isinstance(refused, DeliveryRefused) else refused.code
         await _settle(parts, claimed, replace(outcome, error_code=error_code))
@@ -122,7 +123,9 @@ async def _send(parts: Parts, claimed: Claimed, reached: Reached, outcome: Outco
         crash_point("notifications:marked")
 
 
-async def _hand_over(parts: Parts, claimed: Claimed, reached: Reached, words: Words) -> Receipt:
+async def _hand_over(
+    parts: Parts, claimed: Claimed, reached: Reached, words: Words, invitation: Invitation | None
+) -> Receipt:
     if reached.channel is NotificationChannel.EMAIL:
         mail = Mail(
             to=reached.address,
@@ -131,6 +134,7 @@ async def _hand_over(parts: Parts, claimed: Claimed, reached: Reached, words: Wo
             html=words.html,
             message_id=claimed.message_id,
             date=claimed.claimed_at,
+            invitation=invitation,
         )
         return await parts.email.send(mail)
     if reached.channel is NotificationChannel.SMS and parts.sms is not None:

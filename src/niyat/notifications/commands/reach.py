@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from niyat.notifications.categories import AUDIENCE, Audience
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.domain import (
     ON_EVERY_CHANNEL,
@@ -16,8 +17,9 @@ from niyat.notifications.domain import (
     no_longer_so,
 )
 from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
+from niyat.notifications.invitations import invitation_for
 from niyat.notifications.parts import Parts
-from niyat.notifications.ports import Account, AppointmentView
+from niyat.notifications.ports import Account, AppointmentView, Invitation
 from niyat.notifications.rendering import facts
 from niyat.notifications.sealing import SealedElsewhere
 
@@ -38,6 +40,7 @@ class Reached:
     address: str
     language: str | None
     facts: Callable[[str], Mapping[str, object]]
+    invitation: Callable[[str], Invitation | None] = lambda _language: None
 
 
 class NoLongerSo(Exception):
@@ -79,15 +82,31 @@ async def reach(parts: Parts, claimed: Claimed) -> Reached:
     about = partial(
         facts, account=account, appointment=appointment, payload=claimed.payload, site_url=parts.site_url
     )
-    return Reached(channel, address, account.language, lambda language: about(language=language))
+    invited = partial(
+        invitation_for,
+        claimed.type,
+        account=account,
+        appointment=appointment,
+        was_confirmed=bool(claimed.payload.get("was_confirmed")),
+        sender=parts.sender,
+        site_url=parts.site_url,
+    )
+    return Reached(
+        channel,
+        address,
+        account.language,
+        lambda language: about(language=language),
+        lambda language: invited(language=language),
+    )
 
 
 def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView) -> None:
+    for_doctor = AUDIENCE[claimed.type] is Audience.DOCTOR
     because = no_longer_so(
         claimed.type,
         account_id,
         claimed.revision,
-        patient_id=appointment.patient_id,
+        whose=appointment.doctor_account_id if for_doctor else appointment.patient_id,
         status=appointment.status,
         current=appointment.revision,
     )
