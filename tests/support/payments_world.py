@@ -397,7 +397,8 @@ AT_THE_GATEWAY = """
 SELECT (SELECT coalesce(sum(a.captured_amount), 0)::bigint FROM payment_attempts a
         JOIN payment_transactions p USING (payment_id) WHERE p.gateway <> 'manual') AS captured,
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r JOIN payment_transactions p USING (payment_id)
-        WHERE r.status = 'processed' AND p.gateway <> 'manual') AS back
+        WHERE r.status = 'processed' AND p.gateway <> 'manual'
+            AND NOT EXISTS (SELECT FROM manual_refunds b WHERE b.refund_id = r.refund_id)) AS back
 """
 ADMIN = uuid4()
 

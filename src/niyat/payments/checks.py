@@ -128,7 +128,7 @@ CHECKS = (
     ),
     Check(
         "the-desk-has-its-receipts",
-        "The desk's payments, and they alone, have a receipt; its processed refunds say who handed them back.",
+        "The desk's payments, and they alone, have a receipt; what went back by hand says who handed it back.",
         """
         SELECT p.payment_id, p.gateway, p.method, m.method AS recorded, NULL::uuid AS refund_id
         FROM payment_transactions p LEFT JOIN manual_receipts m USING (payment_id)
@@ -137,7 +137,8 @@ CHECKS = (
         UNION ALL
         SELECT p.payment_id, p.gateway, p.method, b.method, r.refund_id
         FROM refunds r JOIN payment_transactions p USING (payment_id) LEFT JOIN manual_refunds b USING (refund_id)
-        WHERE (p.gateway = 'manual' AND r.status = 'processed') <> (b.refund_id IS NOT NULL)
+        WHERE CASE WHEN p.gateway = 'manual' THEN (r.status = 'processed') <> (b.refund_id IS NOT NULL)
+            ELSE (r.status = 'processed' AND r.gateway_refund_id IS NULL) <> (b.refund_id IS NOT NULL) END
         """,
     ),
     Check(
@@ -147,7 +148,8 @@ CHECKS = (
         SELECT t.external_key, e.account, p.gateway FROM ledger_transactions t
             JOIN ledger_entries e ON e.transaction_id = t.id JOIN payment_transactions p USING (payment_id)
         WHERE e.account IN ('gateway_clearing', 'cash', 'desk_clearing')
-            AND (e.account <> 'gateway_clearing') <> (p.gateway = 'manual')
+            AND (e.account <> 'gateway_clearing') <> (p.gateway = 'manual'
+                OR EXISTS (SELECT FROM manual_refunds b WHERE b.refund_id = t.refund_id))
         """,
     ),
     Check(

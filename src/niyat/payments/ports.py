@@ -103,8 +103,13 @@ class PaymentGateway(Protocol):
 
     async def capture(self, gateway_payment_id: str, amount: int, currency: str) -> Answer[AttemptFact]: ...
 
-    async def refund(self, refund_id: UUID, gateway_payment_id: str, amount: int) -> Answer[RefundFact]:
-        """Give `amount` back. The same `refund_id` always means the same refund, however often it is sent."""
+    async def refund(
+        self, refund_id: UUID, gateway_payment_id: str, amount: int, *, instantly: bool = False
+    ) -> Answer[RefundFact]:
+        """Give `amount` back. The same `refund_id` always means the same refund, however often it is sent.
+
+        `instantly`: at once if possible, which costs a fee; of a payment older than six months nothing else is.
+        """
         ...
 
     async def fetch_refund(self, gateway_refund_id: str) -> Answer[RefundFact]: ...

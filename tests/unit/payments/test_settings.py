@@ -16,6 +16,7 @@ def test_capture_is_manual_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> 
     assert load(PaymentsSettings, **KEYS).capture is Capture.AUTOMATIC
 
 
+@pytest.mark.failure_row(17)
 def test_test_keys_are_refused_in_production() -> None:
     with pytest.raises(SettingsWrong, match="test key"):
         load(PaymentsSettings, **KEYS, environment=Environment.PRODUCTION)

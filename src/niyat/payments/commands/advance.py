@@ -55,8 +55,10 @@ WHERE gateway_payment_id = $1 AND capture_asked_at <= niyat_now() - $2::interval
 RETURNING true
 """
 OF_ATTEMPT = "SELECT payment_id FROM payment_attempts WHERE gateway_payment_id = $1"
+# Between half and all of a wait that doubles, so that those whom one illness of the gateway met come back apart.
 LATER = """
-UPDATE payment_attempts SET next_at = niyat_now() + least(interval '1 second' * 2 ^ least(tries, 12), $2)
+UPDATE payment_attempts
+SET next_at = niyat_now() + least(interval '1 second' * 2 ^ least(tries, 12), $2) * (0.5 + random() / 2)
 WHERE gateway_payment_id = $1 AND next_at = $3 AND step IN ('securing', 'capturing')
 """
 LONGEST_WAIT = timedelta(minutes=15)

@@ -26,10 +26,13 @@ CLAIM = """
 UPDATE refunds r SET next_at = niyat_now() + $2, tries = r.tries + 1, sent_at = coalesce(r.sent_at, niyat_now())
 FROM (SELECT refund_id, sent_at FROM refunds WHERE refund_id = $1 FOR UPDATE) before
 WHERE r.refund_id = before.refund_id AND r.status = 'pending' AND r.next_at <= niyat_now()
-RETURNING r.*, before.sent_at IS NOT NULL AS sent_before
+RETURNING r.*, before.sent_at IS NOT NULL AS sent_before,
+    EXISTS (SELECT FROM payment_attempts a WHERE a.gateway_payment_id = r.gateway_payment_id
+        AND a.captured_at < niyat_now() - $3::interval) AS aged
 """
 LATER = """
-UPDATE refunds SET next_at = niyat_now() + least(interval '2 seconds' * 2 ^ least(tries, 12), $2), last_error = $3
+UPDATE refunds SET last_error = $3,
+    next_at = niyat_now() + least(interval '2 seconds' * 2 ^ least(tries, 12), $2) * (0.5 + random() / 2)
 WHERE refund_id = $1 AND status = 'pending'
 """
 OTHERS = """
@@ -42,6 +45,8 @@ WHERE ours.refund_id = $1 AND made.reason_code = 'dashboard' AND made.cause LIKE
     AND made.status IN ('pending', 'processed') AND made.created_at >= ours.created_at
 """
 LONGEST_WAIT = timedelta(hours=1)
+# Banks take no normal refund of a payment older than six months; an instant one may still go through.
+TOO_OLD_FOR_NORMAL = timedelta(days=180)
 WORRYING_TRIES = 6
 
 
@@ -52,7 +57,8 @@ async def due_refunds(parts: Parts, limit: int = 50) -> list[UUID]:
 
 async def drive_refund(parts: Parts, refund_id: UUID) -> None:
     """Send a refund, or ask what became of it. Does nothing when another worker is at it."""
-    refund = await parts.db.fetchrow(CLAIM, refund_id, timedelta(seconds=parts.settings.lease_seconds))
+    lease = timedelta(seconds=parts.settings.lease_seconds)
+    refund = await parts.db.fetchrow(CLAIM, refund_id, lease, TOO_OLD_FOR_NORMAL)
     if refund is None:
         return
     crash_point("payments:refund-intended")
@@ -78,7 +84,9 @@ async def _ask(parts: Parts, refund: Row) -> RefundFact | Refused | Unknown:
         known = await _at_gateway(parts, refund)
         if known is not None:
             return known
-    return await parts.gateway.refund(refund["refund_id"], refund["gateway_payment_id"], refund["amount"])
+    return await parts.gateway.refund(
+        refund["refund_id"], refund["gateway_payment_id"], refund["amount"], instantly=refund["aged"]
+    )
 
 
 async def _at_gateway(parts: Parts, refund: Row) -> RefundFact | Unknown | None:

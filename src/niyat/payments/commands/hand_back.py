@@ -1,18 +1,24 @@
-"""A refund of money that was taken at the desk: owed from its decision on, given back when somebody says so."""
+"""Money given back by hand: what was taken at the desk, and what the gateway could not give back.
+
+A refund of the desk's money is owed from its decision on until somebody says this. Where the gateway's refund failed,
+its money is owed again; handing it back is a refund of its own, decided and done at once.
+"""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, Row
 from niyat.payments.audit_log import remember
-from niyat.payments.commands.case import lock_case_of_payment, note, one
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
 from niyat.payments.commands.record_refund import move_refund
+from niyat.payments.commands.refund import intend_refund
 from niyat.payments.domain import PaymentMethod, RefundStatus
 from niyat.payments.errors import RefundNotAtTheDesk, RefundNotFound, RefundNotPending
 from niyat.payments.postings import desk_account
 
 REFUND = "SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE"
+ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDATE"
 HANDED = """
 INSERT INTO manual_refunds (refund_id, method, reference, reason_code, handed_by) VALUES ($1, $2, $3, $4, $5)
 """
@@ -26,28 +32,40 @@ async def hand_back(
     reference: str,
     reason_code: str,
     actor_id: UUID,
-) -> None:
-    """The desk gave a refund's money to the patient. Raises RefundNotFound, RefundNotAtTheDesk, RefundNotPending."""
+) -> UUID:
+    """Somebody gave a refund's money to the patient; the refund that says so, which is a new one after a failed one.
+
+    Raises RefundNotFound, RefundNotAtTheDesk (the gateway is at it), RefundNotPending (it was given back already),
+    RefundExceedsCaptured (what failed was asked for anew meanwhile).
+    """
     payment_id = await conn.fetchval("SELECT payment_id FROM refunds WHERE refund_id = $1", refund_id)
     if payment_id is None:
         raise RefundNotFound
     case, payment = await lock_case_of_payment(conn, payment_id)
     refund = await one(conn, REFUND, refund_id)
-    if payment["gateway"] != "manual":
+    if refund["status"] == RefundStatus.FAILED:
+        refund = await _instead_of(conn, case, payment, refund, actor_id)
+    elif payment["gateway"] != "manual":
         raise RefundNotAtTheDesk
     if refund["status"] != RefundStatus.PENDING:
         raise RefundNotPending
-    await conn.execute(HANDED, refund_id, method, reference, reason_code, actor_id)
+    handed: UUID = refund["refund_id"]
+    await conn.execute(HANDED, handed, method, reference, reason_code, actor_id)
     await note(
-        conn,
-        payment,
-        "handed-back",
-        source="desk",
-        refund_id=refund_id,
-        reason=reason_code,
-        actor_id=actor_id,
+        conn, payment, "handed-back", source="desk", refund_id=handed, reason=reason_code, actor_id=actor_id
     )
     await move_refund(
         conn, case, payment, refund, RefundStatus.PROCESSED, source="desk", paid_from=desk_account(method)
     )
-    await remember(conn, actor_id, "hand-back", refund_id, reason_code)
+    await remember(conn, actor_id, "hand-back", handed, reason_code)
+    return handed
+
+
+async def _instead_of(conn: Connection, case: Case, payment: Row, failed: Row, actor_id: UUID) -> Row:
+    """The refund by hand that takes the place of a failed one; the same when it is asked for again."""
+    attempt = await one(conn, ATTEMPT, failed["gateway_payment_id"])
+    made = await intend_refund(
+        conn, case, payment, attempt, failed["amount"], reason=failed["reason_code"],
+        cause=f"{failed['refund_id']}:by-hand", source="desk", requested_by=actor_id,
+    )  # fmt: skip
+    return await one(conn, REFUND, made)

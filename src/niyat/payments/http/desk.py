@@ -132,19 +132,28 @@ async def _answer(parts: Parts, once: Once, payment_id: UUID, status: int) -> JS
 @router.post(
     "/refunds/{refund_id}/handed-back",
     response_model=RefundView,
-    summary="Say that the desk gave a refund's money back",
+    summary="Say that a refund's money was given back by hand",
     responses=problems(
-        TABLE, *ALWAYS, errors.RefundNotFound, errors.RefundNotAtTheDesk, errors.RefundNotPending
+        TABLE,
+        *ALWAYS,
+        errors.RefundNotFound,
+        errors.RefundNotAtTheDesk,
+        errors.RefundNotPending,
+        errors.RefundExceedsCaptured,
     ),
 )
 async def hand_refund_back(
     refund_id: UUID, body: HandedBackBody, who: Admin, parts: Here, once: OnceOnly
 ) -> JSONResponse:
-    """Administrators only. Money taken at the desk is owed back from the refund's decision until this is said."""
+    """Administrators only. Money taken at the desk is owed back from the refund's decision until this is said.
+
+    Also the way out where the provider's refund failed for good: paid in cash or to the patient's bank account
+    instead. That is a refund of its own, which is the answer.
+    """
 
     async def command(conn: Connection) -> Answer:
-        await hand_back(conn, refund_id, **body.model_dump(), actor_id=who.account_id)
-        shown = RefundView.model_validate(await find_refund(conn, refund_id))
+        handed = await hand_back(conn, refund_id, **body.model_dump(), actor_id=who.account_id)
+        shown = RefundView.model_validate(await find_refund(conn, handed))
         return Answer(200, shown.model_dump(mode="json"))
 
     return (await answer_once(parts.db, once, command)).response()
