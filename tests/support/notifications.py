@@ -44,6 +44,7 @@ from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.sealing import Seal
 from niyat.notifications.service import create
 from niyat.notifications.settings import NotificationsSettings, TwilioSettings
+from niyat.notifications.unsubscribing import UnsubscribeLinks
 from niyat.service import Context, Service
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, PhoneAccount, Sandbox
@@ -124,12 +125,19 @@ class World:
         await owner.execute("UPDATE niyat_clock SET shift = shift + $1", by)
         await owner.close()
 
-    async def visit(self, starts_in: timedelta = timedelta(days=3), **account: Any) -> Visit:
-        """A confirmed visit of a new patient."""
+    async def visit(
+        self, starts_in: timedelta = timedelta(days=3), account_id: UUID | None = None, **account: Any
+    ) -> Visit:
+        """A confirmed visit of a new patient, or of this one."""
         name = uuid4().hex
         number = f"+9198{int(name[:7], 16) % 10**8:08d}"
         visit = Visit(
-            uuid4(), uuid4(), uuid4(), f"{name}@patient.example", number, await self.now() + starts_in
+            uuid4(),
+            account_id or uuid4(),
+            uuid4(),
+            f"{name}@patient.example",
+            number,
+            await self.now() + starts_in,
         )
         self.appointments.known[visit.appointment_id] = AppointmentView(
             appointment_id=visit.appointment_id,
@@ -207,6 +215,21 @@ class World:
         return "\n".join(row["row"] for table in rows for row in table)
 
 
+@dataclass(frozen=True)
+class Own:
+    """A patient at the service's routes."""
+
+    account_id: UUID
+    http: httpx.AsyncClient
+    headers: Json
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self.http.get(path, headers=self.headers)
+
+    async def put(self, path: str, json: Json) -> httpx.Response:
+        return await self.http.put(path, json=json, headers=self.headers)
+
+
 def parts_over(
     db: Database,
     appointments: FakeAppointments,
@@ -234,6 +257,7 @@ def parts_over(
         email=SmtpEmailProvider(server, SENDER),
         sms=sms,
         seal=Seal(KEY),
+        unsubscribe_links=UnsubscribeLinks(KEY, "https://clinic.example"),
         mail_domain="clinic.example",
         sender=SENDER,
         site_url="https://clinic.example",

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from niyat.notifications.domain import REMINDER_OFFSETS, NotificationChannel, NotificationType
+from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.preferences import LONGEST_QUIET, Preferences, may_be_chosen
 from niyat.notifications.quiet_hours import QuietHours
+from niyat.notifications.reminders import REMINDER_OFFSETS
 
 ZONES = st.sampled_from(
     [

@@ -14,7 +14,7 @@ confirmed AS (
 visits AS (
     SELECT DISTINCT ON (appointment_id, revision)
            (event ->> 'appointment_id')::uuid AS appointment_id, (event ->> 'revision')::bigint AS revision,
-           (event ->> 'starts_at')::timestamptz AS starts_at, handled_at
+           (event ->> 'patient_id')::uuid AS account_id, (event ->> 'starts_at')::timestamptz AS starts_at, handled_at
     FROM confirmed ORDER BY appointment_id, revision, handled_at)
 """
 
@@ -32,7 +32,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "reminders-planned",
-        "Every confirmed appointment has each reminder that was still ahead planned exactly once.",
+        "Every confirmed appointment of whoever never chose has each reminder that was ahead planned exactly once.",
         f"""
         WITH {CONFIRMED}
         SELECT v.appointment_id, v.revision, o.minutes, count(n.id) AS planned
@@ -40,11 +40,44 @@ CHECKS: Sequence[Check] = (
         CROSS JOIN (VALUES (1440), (60), (15)) AS o (minutes)
         LEFT JOIN scheduled_notifications n
           ON n.type = 'APPOINTMENT_REMINDER' AND n.appointment_id = v.appointment_id
-         AND n.revision = v.revision AND n.offset_minutes = o.minutes
+         AND n.revision = v.revision AND n.offset_minutes = o.minutes AND n.dedupe_key LIKE '%:EMAIL'
+        WHERE NOT EXISTS (SELECT FROM user_notification_settings s WHERE s.account_id = v.account_id)
         GROUP BY v.appointment_id, v.revision, v.starts_at, v.handled_at, o.minutes
         HAVING count(n.id) <> CASE WHEN v.starts_at - make_interval(mins => o.minutes) > v.handled_at
                                    THEN 1 ELSE 0 END
         """,  # noqa: S608 - our own text
+    ),
+    Check(
+        "wanted-reminders-planned",
+        "Every visit that stands has each reminder planned that its patient wants and that was still ahead.",
+        """
+        SELECT u.appointment_id, u.revision, o.minutes, c.channel
+        FROM upcoming_visits u
+        LEFT JOIN user_notification_settings s USING (account_id)
+        CROSS JOIN unnest(COALESCE(s.reminder_offsets_minutes, '{1440,60,15}')) AS o (minutes)
+        CROSS JOIN (VALUES ('EMAIL', true), ('SMS', false), ('PUSH', false)) AS c (channel, by_default)
+        LEFT JOIN user_notification_preferences p
+          ON p.account_id = u.account_id AND p.type = 'APPOINTMENT_REMINDER' AND p.channel = c.channel
+        WHERE COALESCE(p.enabled, c.by_default)
+          AND u.starts_at - make_interval(mins => o.minutes::int) > GREATEST(u.planned_at, s.updated_at)
+          AND NOT EXISTS (
+              SELECT FROM scheduled_notifications n
+              WHERE n.appointment_id = u.appointment_id AND n.type = 'APPOINTMENT_REMINDER'
+                AND n.revision = u.revision AND n.offset_minutes = o.minutes
+                AND (n.channel = c.channel OR n.dedupe_key LIKE '%:' || c.channel))
+        """,
+    ),
+    Check(
+        "choices-agreed-to",
+        "What a person chose is what they said last, on record with when and how.",
+        """
+        SELECT p.account_id, p.type, p.channel, p.enabled, c.enabled AS agreed
+        FROM user_notification_preferences p
+        LEFT JOIN LATERAL (
+            SELECT enabled FROM notification_consents
+            WHERE (account_id, type, channel) = (p.account_id, p.type, p.channel) ORDER BY id DESC LIMIT 1) c ON true
+        WHERE c.enabled IS DISTINCT FROM p.enabled
+        """,
     ),
     Check(
         "nothing-stuck",

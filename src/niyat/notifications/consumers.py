@@ -26,7 +26,8 @@ from niyat.events.catalogue import (
 from niyat.events.inbox import Consumer
 from niyat.kernel.db import Connection
 from niyat.notifications.commands.plan import plan, withdraw_promises
-from niyat.notifications.domain import Intent, NotificationType, reminders
+from niyat.notifications.commands.plan_reminders import forget_visit, plan_reminders
+from niyat.notifications.domain import Intent, NotificationType
 from niyat.notifications.offers import on_offer_lapsed, on_offered
 from niyat.notifications.parts import Parts
 
@@ -41,8 +42,8 @@ async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
         payload={"amount": event.amount, "currency": event.currency},
         too_late_at=event.ends_at,
     )
-    upcoming = reminders(event.patient_id, event.appointment_id, event.revision, event.starts_at)
-    await plan(conn, [confirmation, *upcoming])
+    await plan(conn, [confirmation])
+    await plan_reminders(conn, event)
 
 
 async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> None:
@@ -65,13 +66,14 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
         },
         too_late_at=event.ends_at,
     )
-    upcoming = reminders(event.patient_id, event.appointment_id, event.revision, event.starts_at)
-    await plan(conn, [moved, *upcoming])
+    await plan(conn, [moved])
+    await plan_reminders(conn, event)
 
 
 async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
     """Somebody who let go of their own unpaid hold need not be told."""
     await withdraw_promises(conn, event.appointment_id, because="appointment-cancelled")
+    await forget_visit(conn, event.appointment_id)
     if not event.was_confirmed and event.payment_id is None and event.cancelled_by == "patient":
         return
     cancelled = Intent(

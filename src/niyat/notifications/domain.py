@@ -5,7 +5,7 @@ A notification is an intent (`queued`) until the delivery job has asked whether 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -80,8 +80,6 @@ TRANSITIONS: Mapping[tuple[NotificationStatus, NotificationStatus], str] = {
 }
 """Every move of a notification and why it is made; nothing else is a move."""
 
-REMINDER_OFFSETS = (timedelta(hours=24), timedelta(hours=1), timedelta(minutes=15))
-
 PROMISES = frozenset(
     {
         NotificationType.APPOINTMENT_CONFIRMED,
@@ -133,26 +131,6 @@ class Intent:
     due_at: datetime | None = None
     too_late_at: datetime | None = None
     offset: timedelta | None = None
-
-
-def reminders(account_id: UUID, appointment_id: UUID, revision: int, starts_at: datetime) -> Sequence[Intent]:
-    """One intent per offset; the queue leaves out those whose time has passed."""
-    channel = NotificationChannel.EMAIL
-    return [
-        Intent(
-            type=NotificationType.APPOINTMENT_REMINDER,
-            account_id=account_id,
-            appointment_id=appointment_id,
-            revision=revision,
-            channel=channel,
-            dedupe_key=f"reminder:{appointment_id}:{revision}:{int(offset.total_seconds()) // 60}:{channel}",
-            due_at=starts_at - offset,
-            # A third of the notice that is left: later, the next reminder says it better, or the visit has begun.
-            too_late_at=starts_at - offset + offset / 3,
-            offset=offset,
-        )
-        for offset in REMINDER_OFFSETS
-    ]
 
 
 def no_longer_so(

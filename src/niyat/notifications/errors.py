@@ -63,3 +63,11 @@ class DeliveryUnknown(NiyatError):
     def __init__(self, error_code: str) -> None:
         super().__init__()
         self.error_code = error_code
+
+
+class PreferencesNotFound(NiyatError):
+    """There are no such preferences of yours."""
+
+
+class UnsubscribeLinkNotFound(NiyatError):
+    """This link is not one of ours, or not whole; copy it from the mail again."""

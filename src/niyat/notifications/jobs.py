@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from niyat.kernel.jobs import Job
 from niyat.notifications.commands.deliver import deliver_due
+from niyat.notifications.commands.plan_reminders import forget_past_visits
 from niyat.notifications.commands.templates import seed_templates
 from niyat.notifications.parts import Parts
 
 EVERY_SECONDS = 1.0
+HOUR_SECONDS = 3600.0
 
 
 def jobs(parts: Parts) -> Sequence[Job]:
@@ -29,4 +31,11 @@ def jobs(parts: Parts) -> Sequence[Job]:
                 seeded = True
             return await deliver_due(parts)
 
-    return (Job("notifications: deliver what is due", EVERY_SECONDS, run, parts.bell),)
+    async def forget() -> None:
+        while await parts.db.run(forget_past_visits):
+            pass
+
+    return (
+        Job("notifications: deliver what is due", EVERY_SECONDS, run, parts.bell),
+        Job("notifications: forget visits that are over", HOUR_SECONDS, forget),
+    )

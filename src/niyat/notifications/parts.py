@@ -10,6 +10,7 @@ from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.errors import ChannelDisabled
 from niyat.notifications.ports import Accounts, Appointments, EmailProvider, SmsProvider
 from niyat.notifications.sealing import Seal
+from niyat.notifications.unsubscribing import UnsubscribeLinks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Parts:
     email: EmailProvider
     sms: SmsProvider | None
     seal: Seal
+    unsubscribe_links: UnsubscribeLinks
     mail_domain: str
     sender: str
     site_url: str

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
 from niyat.kernel.db import Connection, Row
-from niyat.notifications.domain import REMINDER_OFFSETS, NotificationChannel, NotificationType
+from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.preferences import Preferences
 from niyat.notifications.quiet_hours import QuietHours
+from niyat.notifications.reminders import REMINDER_OFFSETS
 
-# Always one row, whoever it is.
+# A row for each of them, whether or not they ever chose.
 PREFERENCES = """
-SELECT s.language, s.time_zone, s.quiet_from, s.quiet_to, s.reminder_offsets_minutes,
+SELECT who.account_id, s.language, s.time_zone, s.quiet_from, s.quiet_to, s.reminder_offsets_minutes,
        ARRAY(SELECT jsonb_build_array(p.type, p.channel, p.enabled)
-             FROM user_notification_preferences p WHERE p.account_id = $1) AS choices,
-       EXISTS (SELECT FROM user_devices d WHERE d.account_id = $1) AS has_device
-FROM (SELECT $1::uuid AS account_id) AS who LEFT JOIN user_notification_settings s USING (account_id)
+             FROM user_notification_preferences p WHERE p.account_id = who.account_id) AS choices,
+       EXISTS (SELECT FROM user_devices d WHERE d.account_id = who.account_id) AS has_device
+FROM unnest($1::uuid []) AS who (account_id) LEFT JOIN user_notification_settings s USING (account_id)
 """
 
 
 async def preferences_of(conn: Connection, account_id: UUID) -> Preferences:
     """What this person wants; whoever never said gets what everybody gets."""
-    row = await conn.fetchrow(PREFERENCES, account_id)
-    assert row is not None  # noqa: S101 - see above
-    return _preferences(row)
+    return (await preferences_of_all(conn, [account_id]))[account_id]
+
+
+async def preferences_of_all(conn: Connection, account_ids: Collection[UUID]) -> Mapping[UUID, Preferences]:
+    """What each of them wants."""
+    rows = await conn.fetch(PREFERENCES, list(set(account_ids)))
+    return {row["account_id"]: _preferences(row) for row in rows}
 
 
 def _preferences(row: Row) -> Preferences:

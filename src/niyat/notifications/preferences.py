@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from niyat.notifications.categories import CATEGORY, Category
 from niyat.notifications.domain import (
     ON_EVERY_CHANNEL,
-    REMINDER_OFFSETS,
     NotificationChannel,
     NotificationType,
 )
 from niyat.notifications.quiet_hours import QuietHours
+from niyat.notifications.reminders import REMINDER_OFFSETS
 
 MOST_OFFSETS = 5
 SHORTEST_OFFSET = timedelta(minutes=5)

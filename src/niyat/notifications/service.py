@@ -16,6 +16,7 @@ from niyat.notifications.jobs import jobs
 from niyat.notifications.parts import Parts
 from niyat.notifications.sealing import Seal
 from niyat.notifications.settings import NotificationsSettings
+from niyat.notifications.unsubscribing import UnsubscribeLinks
 from niyat.service import Context, Service
 
 log = get_logger(__name__)
@@ -25,7 +26,7 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
     """Wire the service over its providers. Nothing is sent until its job runs."""
     sms = TwilioSmsProvider(settings.twilio) if settings.twilio else None
     if settings.codes_key is None:
-        log.info("sign-in codes are sealed with a key of this process alone; NIYAT_CODES_KEY shares one")
+        log.info("codes and links are sealed with a key of this process alone; NIYAT_CODES_KEY shares one")
     key = settings.codes_key.get_secret_value() if settings.codes_key else secrets.token_urlsafe(32)
     parts = Parts(
         db=context.db,
@@ -34,6 +35,7 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
         email=SmtpEmailProvider(_mail_server(settings), settings.mail_from),
         sms=sms,
         seal=Seal(key),
+        unsubscribe_links=UnsubscribeLinks(key, context.settings.public_url),
         mail_domain=settings.mail_domain,
         sender=settings.mail_from,
         site_url=context.settings.public_url,

@@ -58,7 +58,8 @@ class NotificationsSettings(BaseSettings):
     codes_key: SecretStr | None = Field(
         default=None,
         min_length=32,
-        description="Seals sign-in codes while they wait to be sent; the same in every process of this service",
+        description="Seals sign-in codes while they wait to be sent, and signs the links that turn mails off;"
+        " the same in every process of this service",
     )
 
     @property

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
+import httpx
+import pytest
 import pytest_asyncio
 
-from tests.support.notifications import World, notifications_world
+from tests.support.notifications import Own, World, notifications_world, service_over
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
+from tests.support.tokens import Signer
 
 
 @pytest_asyncio.fixture
@@ -18,3 +22,20 @@ async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
         yield world
         await world.deliver()
         assert await world.broken_promises() == {}
+
+
+SIGNER = Signer()
+
+
+@pytest_asyncio.fixture
+async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The service's routes, with nobody signed in."""
+    async with service_over(world, SIGNER) as (_, http):
+        yield http
+
+
+@pytest.fixture
+def own(api: httpx.AsyncClient) -> Own:
+    """A patient who is signed in."""
+    account_id = uuid4()
+    return Own(account_id, api, SIGNER.bearer("patient", account_id=account_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 from uuid import uuid4
 
+from niyat.notifications.commands.set_preferences import Consent, set_preferences
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.preference_queries import preferences_of
 from niyat.notifications.preferences import Preferences
@@ -18,20 +19,7 @@ async def test_whoever_never_chose_has_what_everybody_has(world: World) -> None:
 
 async def test_what_is_stored_is_read(world: World) -> None:
     account_id = uuid4()
-    await world.db.execute(
-        "INSERT INTO user_notification_settings VALUES ($1, 'hi', 'Europe/Berlin', '22:30', '07:00', '{90,15}')",
-        account_id,
-    )
-    await world.db.execute(
-        "INSERT INTO user_notification_preferences VALUES ($1, 'APPOINTMENT_REMINDER', 'SMS', true)",
-        account_id,
-    )
-    await world.db.execute(
-        "INSERT INTO user_devices (id, account_id, token, platform) VALUES ($1, $2, 'a token', 'WEB')",
-        uuid4(),
-        account_id,
-    )
-    assert await world.db.run(preferences_of, account_id) == Preferences(
+    wanted = Preferences(
         choices={(NotificationType.APPOINTMENT_REMINDER, NotificationChannel.SMS): True},
         language="hi",
         time_zone="Europe/Berlin",
@@ -39,3 +27,12 @@ async def test_what_is_stored_is_read(world: World) -> None:
         reminder_offsets=(timedelta(minutes=90), timedelta(minutes=15)),
         has_device=True,
     )
+    await world.db.execute(
+        "INSERT INTO user_devices (id, account_id, token, platform) VALUES ($1, $2, 'a token', 'WEB')",
+        uuid4(),
+        account_id,
+    )
+    consent = Consent(way="preferences")
+    assert await world.db.run(set_preferences, account_id, wanted, consent) == wanted
+    assert await world.db.run(preferences_of, account_id) == wanted
+    assert await world.db.run(preferences_of, uuid4()) == Preferences()

@@ -14,15 +14,14 @@ from niyat.notifications.domain import (
     MAX_TRIES,
     ONLY_WHILE,
     PROMISES,
-    REMINDER_OFFSETS,
     TRANSITIONS,
     NotificationStatus,
     NotificationType,
     mask,
     no_longer_so,
-    reminders,
     wait_before_retry,
 )
+from niyat.notifications.reminders import REMINDER_OFFSETS, reminders
 
 START = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 ACCOUNT, APPOINTMENT = uuid4(), uuid4()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from niyat.notifications.categories import CATEGORY, Category
-from niyat.notifications.domain import REMINDER_OFFSETS, NotificationChannel, NotificationType
+from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.preferences import (
     Preferences,
     channels_for,
@@ -20,6 +20,7 @@ from niyat.notifications.preferences import (
     refused,
 )
 from niyat.notifications.quiet_hours import QuietHours
+from niyat.notifications.reminders import REMINDER_OFFSETS
 from tests.support.preferences import MOMENTS, PREFERENCES, ZONES
 
 KINDS = st.sampled_from(NotificationType)

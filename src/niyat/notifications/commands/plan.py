@@ -17,7 +17,7 @@ INSERT INTO scheduled_notifications
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, due.at, due.at, $11, $12
 FROM (SELECT COALESCE($10, niyat_now()) AS at) AS due
 WHERE $7::bigint IS NULL OR due.at > niyat_now()        -- a reminder whose time has passed is not planned
-ON CONFLICT (dedupe_key) DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING id
 """
 

@@ -7,6 +7,8 @@ from niyat.notifications import errors
 
 TABLE: ErrorTable = {
     errors.NotificationNotFound: 404,
+    errors.PreferencesNotFound: 404,
+    errors.UnsubscribeLinkNotFound: 404,
     errors.NotificationNotFailed: 409,
     errors.ChannelDisabled: 409,
 }

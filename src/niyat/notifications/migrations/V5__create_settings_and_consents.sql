@@ -41,7 +41,8 @@ CREATE TABLE upcoming_visits (
     appointment_id uuid PRIMARY KEY,
     account_id uuid NOT NULL,
     revision bigint NOT NULL CHECK (revision >= 0),
-    starts_at timestamptz NOT NULL
+    starts_at timestamptz NOT NULL,
+    planned_at timestamptz NOT NULL DEFAULT niyat_now()             -- when its reminders were planned first
 );
 
 CREATE INDEX upcoming_visits_by_account ON upcoming_visits (account_id, starts_at);
