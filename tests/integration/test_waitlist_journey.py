@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 import pytest
 
-from niyat.notifications.rendering import local_time
+from niyat.notifications.facts import local_time
 from tests.support.sandbox import Json
 from tests.support.system import PATIENCE_SECONDS, Caller, System
 

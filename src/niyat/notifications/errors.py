@@ -32,6 +32,26 @@ class TemplateWrong(NiyatError):
     """The live template for this message cannot be rendered; correct it and send the notification again."""
 
 
+class TextTooLong(TemplateWrong):
+    """This text message is longer than providers take; shorten its template and send it again."""
+
+
+class UndeclaredVariable(NiyatError):
+    """The wording uses a variable that messages of this type do not have."""
+
+
+class WordingRefused(NiyatError):
+    """This wording cannot be sent."""
+
+
+class TemplateNotFound(NiyatError):
+    """There is no such version of this template."""
+
+
+class TemplateChanged(NiyatError):
+    """Somebody else has put another version in force since you looked; look at it first."""
+
+
 class DeliveryRefused(NiyatError):
     """The provider will never deliver this to that address."""
 

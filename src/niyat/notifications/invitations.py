@@ -10,8 +10,8 @@ from email.utils import parseaddr
 
 from niyat.kernel.calendar import CalendarEvent, EventStatus, Party, invitation
 from niyat.notifications.domain import NotificationType
+from niyat.notifications.facts import visit_name
 from niyat.notifications.ports import Account, AppointmentView, Invitation
-from niyat.notifications.rendering import visit_name
 
 _T = NotificationType
 INVITED_BY = {

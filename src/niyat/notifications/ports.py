@@ -38,6 +38,32 @@ class AppointmentView(BaseModel):
     place: str | None = None
 
 
+class VisitOfDay(BaseModel):
+    """A visit on a doctor's list."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    appointment_id: UUID
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    consultation_type: str
+    place: str | None = None
+
+
+class DoctorDay(BaseModel):
+    """The confirmed visits of a doctor that start from `starts_at` until before `ends_at`, in order."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    doctor_id: UUID
+    doctor_account_id: UUID
+    clinic_name: str | None = None
+    time_zone: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    visits: list[VisitOfDay]
+
+
 class Account(BaseModel):
     """Whom to reach, from identity."""
 

@@ -93,3 +93,15 @@ async def test_what_never_stood_in_a_calendar_is_not_cancelled_there(world: Worl
     await world.deliver()
     (message,) = await mails_of(world, visit)
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+async def test_an_invitation_in_hindi_names_the_visit_in_hindi_and_leads_to_our_page(world: World) -> None:
+    visit = await world.visit(name="आशा", language="hi")
+    await world.events(confirmed(visit))
+    await world.deliver()
+    (message,) = await mails_of(world, visit)
+    _, text = invitation_in(message)
+    [entry] = Calendar.from_ical(text).events
+    assert str(entry["SUMMARY"]) == "Dr Meera Rao के साथ वीडियो मुलाक़ात"
+    assert str(entry["URL"]) == f"https://clinic.example/my/appointments/{visit.appointment_id}"
+    assert entry["ATTENDEE"].params["CN"] == "आशा"

@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from niyat.notifications.commands.templates import shipped
 from niyat.notifications.domain import NotificationChannel, NotificationType
+from niyat.notifications.drafts import previews, refuse_unless_sound
 from niyat.notifications.errors import TemplateWrong
+from niyat.notifications.facts import local_time, visit_facts
 from niyat.notifications.ports import Account, AppointmentView
-from niyat.notifications.rendering import Template, facts, local_time, render
+from niyat.notifications.rendering import Template, render
+from niyat.notifications.samples import samples
+from niyat.notifications.variables import DECLARED, MEANINGS
+from niyat.notifications.wording import Shipped, shipped
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -57,7 +61,7 @@ def known(
         "was_confirmed": True,
         "previous_starts_at": "2026-11-23T05:00:00+00:00",
     }
-    return facts(
+    return visit_facts(
         account=account,
         appointment=visit(**different),
         payload=everything if payload is None else payload,
@@ -73,7 +77,11 @@ def shipped_template(
 ) -> Template:
     wanted = (kind, channel, language)
     found = next(each for each in shipped() if (each.type, each.channel, each.language) == wanted)
-    return Template(1, found.subject, found.text, found.html)
+    return template_of(found)
+
+
+def template_of(each: Shipped) -> Template:
+    return Template(1, each.subject, each.text, each.html, each.language, each.channel)
 
 
 def test_a_time_is_shown_on_the_clocks_of_its_place_which_it_names() -> None:
@@ -107,47 +115,60 @@ def test_the_instant_shown_is_the_instant_given(instant: datetime, zone: str) ->
     assert instant in [c.astimezone(UTC) for c in candidates if c.tzname() == abbreviation]
 
 
-@pytest.mark.parametrize("each", list(shipped()), ids=lambda each: f"{each.type}-{each.channel}")
-@pytest.mark.parametrize("status", ["confirmed", "cancelled", "expired", "pending-payment"])
-def test_every_shipped_template_renders_with_everything_and_with_little(each: object, status: str) -> None:
-    template = Template(1, each.subject, each.text, each.html)  # type: ignore[attr-defined]
-    for payload in (None, {}, {"amount": 0, "currency": "INR"}):
-        words = render(template, known(payload, status=status, place=None) | {"code": "123456"})
-        assert words.text.strip()
-        assert "{{" not in words.text + words.html + words.subject
+EVERYTHING = list(shipped())
 
 
-TO_COME = {
-    NotificationType.APPOINTMENT_RESERVED,
-    NotificationType.PAYMENT_FAILED,
-    NotificationType.DOCTOR_DAILY_LIST,
-    NotificationType.SCHEDULE_CHANGED,
-    NotificationType.PAYOUT_SENT,
-    NotificationType.ADMIN_ALERT,
+@pytest.mark.parametrize("each", EVERYTHING, ids=lambda each: f"{each.type}-{each.channel}-{each.language}")
+def test_all_that_ships_would_be_let_in_as_a_draft(each: Shipped) -> None:
+    refuse_unless_sound(each.type, template_of(each))
+    for preview in previews(each.type, template_of(each)):
+        assert "{{" not in preview.words.text + preview.words.html + preview.words.subject
+        assert "None" not in preview.words.text + preview.words.html + preview.words.subject
+
+
+@pytest.mark.parametrize("kind", sorted(DECLARED))
+@pytest.mark.parametrize("language", ["en", "hi", "mr"])
+def test_every_sample_has_what_its_type_declares(kind: NotificationType, language: str) -> None:
+    assert set(DECLARED[kind]) <= set(MEANINGS)
+    for sample in samples(kind, language):
+        assert set(DECLARED[kind]) <= set(sample.facts)
+
+
+def test_every_message_ships_in_both_languages_for_every_channel_and_a_code_is_never_pushed() -> None:
+    there = {(each.type, each.channel, each.language) for each in EVERYTHING}
+    pushed_code = (NotificationType.SIGN_IN_CODE, NotificationChannel.PUSH)
+    assert there == {
+        (kind, channel, language)
+        for kind in NotificationType
+        for channel in NotificationChannel
+        for language in ("en", "hi")
+        if (kind, channel) != pushed_code
+    }
+
+
+OF_THE_SAMPLES = {
+    "IST",
+    "Asia",
+    "Kolkata",
+    "https",
+    "clinic",
+    "example",
+    "my",
+    "appointments",
+    "HDFC",
+    "refund",
 }
+OF_THE_SAMPLES |= {"failed", "something", "else", "a", "b", "c", "d", "e"}
 
 
-def test_every_message_ships_for_mail_and_for_text_message() -> None:
-    there = {(each.type, each.channel) for each in shipped()}
-    channels = (NotificationChannel.EMAIL, NotificationChannel.SMS)
-    assert there == {(t, c) for t in set(NotificationType) - TO_COME for c in channels}
-
-
-MOVED_AND_MISSED = (NotificationType.APPOINTMENT_RESCHEDULED, NotificationType.APPOINTMENT_NO_SHOW)
-
-
-@pytest.mark.parametrize("kind", MOVED_AND_MISSED)
-@pytest.mark.parametrize("channel", [NotificationChannel.EMAIL, NotificationChannel.SMS])
-def test_what_ships_in_hindi_is_in_hindi_throughout(
-    kind: NotificationType, channel: NotificationChannel
-) -> None:
-    known_in_hindi = known(language="hi", doctor_name="डॉ. मीरा", place="पुणे", clinic_name="क्लिनिक")
-    words = render(shipped_template(kind, channel, "hi"), known_in_hindi | {"name": "आशा"})
-    own = {"IST", "Asia", "Kolkata", "https", "clinic", "example"}
-    assert set(re.findall(r"[A-Za-z]+", words.subject + words.text)) <= own
-    if words.html:
-        assert 'lang="hi"' in words.html
-        assert "Sent by" not in words.html
+@pytest.mark.parametrize("each", [each for each in EVERYTHING if each.language == "hi"], ids=lambda e: e.type)
+def test_what_ships_in_hindi_is_in_hindi_throughout(each: Shipped) -> None:
+    for preview in previews(each.type, template_of(each)):
+        words = preview.words
+        assert set(re.findall(r"[A-Za-z]+", words.subject + words.text)) <= OF_THE_SAMPLES
+        if words.html:
+            assert 'lang="hi"' in words.html
+            assert "Sent by" not in words.html
 
 
 @pytest.mark.parametrize("language", ["en", "hi"])
@@ -242,10 +263,13 @@ def test_a_template_that_reaches_too_far_is_an_error_never_a_hole(text: str) -> 
         render(Template(1, "Subject", text, ""), known())
 
 
-def test_mail_fits_a_phone_and_loads_nothing() -> None:
-    for each in shipped():
+def test_mail_fits_a_phone_loads_nothing_and_needs_no_style_sheet() -> None:
+    for each in EVERYTHING:
         if each.channel is NotificationChannel.EMAIL:
-            html = render(Template(1, each.subject, each.text, each.html), known() | {"code": "1"}).html
-            assert "max-width:560px" in html
-            assert "src=" not in html
-            assert "<style" not in html
+            for preview in previews(each.type, template_of(each)):
+                html = preview.words.html
+                assert re.search(r'style="[^"]*max-width: ?560px', html)
+                assert re.search(r'<h1 style="[^"]*font-size', html)
+                assert "src=" not in html
+                assert "<style" not in html
+                assert "<link" not in html

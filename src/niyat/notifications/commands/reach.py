@@ -17,10 +17,10 @@ from niyat.notifications.domain import (
     no_longer_so,
 )
 from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
+from niyat.notifications.facts import visit_facts
 from niyat.notifications.invitations import invitation_for
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView, Invitation
-from niyat.notifications.rendering import facts
 from niyat.notifications.sealing import SealedElsewhere
 
 # Held against what is planned, not withdrawn by the newer one: so it also reaches what is being sent, waits to be
@@ -80,7 +80,11 @@ async def reach(parts: Parts, claimed: Claimed) -> Reached:
     await _not_superseded(parts, claimed)
     channel, address = _address(claimed.type, claimed.channel, account, sms=parts.sms is not None)
     about = partial(
-        facts, account=account, appointment=appointment, payload=claimed.payload, site_url=parts.site_url
+        visit_facts,
+        account=account,
+        appointment=appointment,
+        payload=claimed.payload,
+        site_url=parts.site_url,
     )
     invited = partial(
         invitation_for,

@@ -4,16 +4,15 @@ a version, which goes live unless this clinic has put its own wording in force.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from niyat.kernel.db import Connection
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.errors import TemplateWrong
-from niyat.notifications.rendering import DEFAULT_LANGUAGE, TEMPLATES, Template
+from niyat.notifications.facts import DEFAULT_LANGUAGE
+from niyat.notifications.rendering import Template
+from niyat.notifications.wording import shipped
 
 LIVE = """
-SELECT version, subject, text, html, language FROM notification_templates
+SELECT version, subject, text, html, language, channel FROM notification_templates
 WHERE type = $1 AND channel = $2 AND language = ANY ($3) AND live
 ORDER BY array_position($3, language) LIMIT 1
 """
@@ -45,33 +44,6 @@ WHERE type = $1 AND channel = $2 AND language = $3 AND origin = 'shipped'
                  WHERE type = $1 AND channel = $2 AND language = $3 AND origin = 'shipped')
   AND NOT EXISTS (SELECT 1 FROM notification_templates WHERE type = $1 AND channel = $2 AND language = $3 AND live)
 """
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """The files of one message on one channel in one language."""
-
-    type: NotificationType
-    channel: NotificationChannel
-    language: str
-    subject: str
-    text: str
-    html: str
-
-
-def shipped() -> Iterator[Shipped]:
-    """What `templates/` holds: `<type>.<channel>.<language>.txt`, beside it `.subject` and `.html` for mail."""
-    for file in sorted(TEMPLATES.glob("*.*.*.txt")):
-        kind, channel, language, _ = file.name.split(".")
-        subject, html = file.with_suffix(".subject"), file.with_suffix(".html")
-        yield Shipped(
-            NotificationType(kind.upper()),
-            NotificationChannel(channel.upper()),
-            language,
-            subject.read_text() if subject.exists() else "",
-            file.read_text(),
-            html.read_text() if html.exists() else "",
-        )
 
 
 async def seed_templates(conn: Connection) -> None:
