@@ -53,10 +53,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many codes may be asked for, for one address and from one IP address."""
+    """How many codes may be asked for, and how many wrong ones entered, for one address and from one IP address.
+
+    A wrong code counts for whoever asked for its challenge: by them alone it is known from where.
+    """
 
     address: Sequence[Limit]
     requester: Sequence[Limit]
+    wrong_of_address: Sequence[Limit]
+    wrong_of_requester: Sequence[Limit]
 
 
 def requester(ip: str) -> str:

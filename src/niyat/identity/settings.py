@@ -27,6 +27,16 @@ class IdentitySettings(BaseSettings):
     codes_per_address_in_15_minutes: int = Field(default=5, ge=1)
     codes_per_address_in_a_day: int = Field(default=20, ge=1)
     codes_per_ip_in_15_minutes: int = Field(default=60, ge=1, description="A clinic's patients may share one")
+    codes_per_ip_in_a_day: int = Field(default=1000, ge=1)
+    wrong_codes_per_address_in_a_day: int = Field(
+        default=30,
+        ge=5,
+        description="Entered, over all of its codes; then none is looked at until the next day",
+    )
+    wrong_codes_per_ip_in_15_minutes: int = Field(
+        default=40, ge=5, description="Entered for codes that were asked for from one IP address"
+    )
+    wrong_codes_per_ip_in_a_day: int = Field(default=400, ge=5)
 
     # The secrets by which the other services get their tokens; those given are (re)set at start.
     gateway_client_secret: SecretStr | None = None
@@ -35,15 +45,23 @@ class IdentitySettings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """How many codes may be asked for."""
-        quarter = timedelta(minutes=15)
+        """How many codes may be asked for, and how many wrong ones entered."""
+        quarter, day = timedelta(minutes=15), timedelta(days=1)
         return Limits(
             address=[
                 Limit(1, timedelta(seconds=self.resend_after_seconds)),
                 Limit(self.codes_per_address_in_15_minutes, quarter),
-                Limit(self.codes_per_address_in_a_day, timedelta(days=1)),
+                Limit(self.codes_per_address_in_a_day, day),
             ],
-            requester=[Limit(self.codes_per_ip_in_15_minutes, quarter)],
+            requester=[
+                Limit(self.codes_per_ip_in_15_minutes, quarter),
+                Limit(self.codes_per_ip_in_a_day, day),
+            ],
+            wrong_of_address=[Limit(self.wrong_codes_per_address_in_a_day, day)],
+            wrong_of_requester=[
+                Limit(self.wrong_codes_per_ip_in_15_minutes, quarter),
+                Limit(self.wrong_codes_per_ip_in_a_day, day),
+            ],
         )
 
     @property

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from tests.integration.identity.world import CLIENT_SECRET, PHONE, World, identity
+from tests.integration.identity.world import CLIENT_SECRET, PHONE, World, identity, wrong
 from tests.support.postgres import Databases
 
 
@@ -59,6 +59,61 @@ async def test_requests_at_once_cannot_slip_through_together(databases: Database
         assert [status for status, _ in same].count(202) == 1
         others = await asyncio.gather(*(_asked(world, f"+91981111111{n}") for n in range(8)))
         assert [status for status, _ in others].count(202) == 3
+
+
+@pytest.mark.long
+async def test_a_thousand_codes_for_one_number_or_from_one_place_are_few(world: World) -> None:
+    numbers = [f"+9198111{number:05d}" for number in range(1000)]
+    for phones, sent in (([PHONE] * 1000, 1), (numbers, 59)):  # sixty from one place, the first among them
+        before = len(world.outbox.sent)
+        refused = 0
+        for start in range(0, 1000, 50):
+            answers = await asyncio.gather(*(_asked(world, phone) for phone in phones[start : start + 50]))
+            refused += [status for status, _ in answers].count(429)
+        assert (len(world.outbox.sent) - before, refused) == (sent, 1000 - sent)
+
+
+async def _wrong_codes(world: World, phone: str, count: int) -> list[int]:
+    """Statuses of `count` wrong codes, with a new challenge for every five."""
+    statuses: list[int] = []
+    while len(statuses) < count:
+        challenge = await world.ask(phone=phone)
+        right = world.outbox.code(challenge["challenge_id"])
+        tries = min(5, count - len(statuses))
+        statuses += [(await world.enter(challenge, wrong(right))).status_code for _ in range(tries)]
+        await world.later(minutes=5)
+    return statuses
+
+
+async def test_new_codes_give_no_new_luck_at_one_address(databases: Databases) -> None:
+    async with identity(databases, wrong_codes_per_address_in_a_day=12) as world:
+        assert await _wrong_codes(world, PHONE, 13) == [401] * 12 + [429]
+        challenge = await world.ask(phone=PHONE)
+        answer = await world.enter(challenge)  # even the right one: it was not looked at
+        assert (answer.status_code, answer.json()["code"]) == (429, "too-many-requests")
+        assert answer.json()["retry_after_seconds"] == 24 * 3600 - 15 * 60
+        assert (await world.enter(await world.ask(phone="+919811111111"))).status_code == 201
+        await world.later(days=1)
+        assert (await world.enter(await world.ask(phone=PHONE))).status_code == 201
+
+
+async def test_many_addresses_give_no_more_luck_to_one_place(databases: Databases) -> None:
+    async with identity(databases, wrong_codes_per_ip_in_15_minutes=12) as world:
+        asked = [await world.ask(phone=f"+91981111111{number}") for number in range(4)]
+        codes = [wrong(world.outbox.code(one["challenge_id"])) for one in asked]
+        tries = [(one, code) for one, code in zip(asked, codes, strict=True) for _ in range(5)]
+        answers = await asyncio.gather(*(world.enter(one, code) for one, code in tries))
+        statuses = [answer.status_code for answer in answers]
+        assert (statuses.count(401), statuses.count(429)) == (12, 8)
+        await world.later(minutes=15)
+        assert (await world.enter(await world.ask(phone=PHONE))).status_code == 201
+
+
+async def test_whoever_mistypes_and_then_gets_it_right_is_not_held_to_it(databases: Databases) -> None:
+    """A right code is no wrong one, however often one signs in."""
+    async with identity(databases, wrong_codes_per_ip_in_15_minutes=5) as world:
+        for number in range(8):
+            await world.sign_in(phone=f"+91981111111{number}")
 
 
 GATEWAY_SECRET = SecretStr("the secret of the gateway, long enough too")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from niyat.identity.commands.limit import count_alone, hold
 from niyat.identity.domain import CODE_LIFETIME, Address, Language, Limit, Limits
 from niyat.identity.errors import CodeNotSent
 from niyat.identity.hashing import Keyed, new_code
 from niyat.identity.ports import CodeSender, OneTimeCode
 from niyat.kernel.db import Connection, Database
-from niyat.kernel.errors import ServiceUnavailable, TooManyRequests
+from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 
 log = get_logger(__name__)
-
-LOCK_SPACE = 21  # Advisory locks of the limits: an address, then a requester.
 
 INSERT = """
 INSERT INTO sign_in_challenges (id, channel, address, language, code_hash, requester_hash, expires_at)
@@ -99,9 +97,6 @@ async def _store(
 
 
 async def _hold(conn: Connection, wait_query: str, counted: str | bytes, limits: Sequence[Limit]) -> None:
-    """Let one request at a time count, or two at once would both see room. Raises TooManyRequests."""
-    name = counted if isinstance(counted, str) else counted.hex()
-    await conn.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", LOCK_SPACE, name)
-    waits = [await conn.fetchval(wait_query, counted, limit.window, limit.count - 1) for limit in limits]
-    if longest := max((wait for wait in waits if wait is not None), default=None):
-        raise TooManyRequests(retry_after_seconds=max(1, math.ceil(longest.total_seconds())))
+    """Raises TooManyRequests."""
+    await count_alone(conn, counted)
+    hold([await conn.fetchval(wait_query, counted, limit.window, limit.count - 1) for limit in limits])

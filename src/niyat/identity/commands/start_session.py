@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from niyat.identity.commands.check_code import NotProven, Proven, check_code
-from niyat.identity.domain import DEFAULT_TIME_ZONE, REFRESH_TOKEN_LIFETIME
+from niyat.identity.domain import DEFAULT_TIME_ZONE, REFRESH_TOKEN_LIFETIME, Limits
 from niyat.identity.errors import AccountDisabled
 from niyat.identity.hashing import Keyed, new_refresh_token, plain_hash
 from niyat.kernel.db import Connection, Row
@@ -41,10 +41,20 @@ class Started:
 
 
 async def start_session(
-    conn: Connection, keyed: Keyed, challenge_id: UUID, code: str, *, name: str | None, user_agent: str
+    conn: Connection,
+    keyed: Keyed,
+    limits: Limits,
+    challenge_id: UUID,
+    code: str,
+    *,
+    name: str | None,
+    user_agent: str,
 ) -> Started | NotProven:
-    """Start a session if `code` is right. `name` is kept if the account has none yet. Raises AccountDisabled."""
-    checked = await check_code(conn, keyed, challenge_id, code)
+    """Start a session if `code` is right. `name` is kept if the account has none yet.
+
+    Raises AccountDisabled, TooManyRequests.
+    """
+    checked = await check_code(conn, keyed, limits, challenge_id, code)
     if isinstance(checked, NotProven):
         return checked
     account = await _account_of(conn, checked, name)

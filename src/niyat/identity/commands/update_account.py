@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from niyat.identity.commands.check_code import NotProven, check_code
-from niyat.identity.domain import Address
+from niyat.identity.domain import Address, Limits
 from niyat.identity.errors import AccountNotFound, AddressTaken
 from niyat.identity.hashing import Keyed
 from niyat.kernel.db import Connection, Row
@@ -52,10 +52,13 @@ async def update_account(conn: Connection, account_id: UUID, changes: dict[str, 
 
 
 async def prove_email(
-    conn: Connection, keyed: Keyed, challenge_id: UUID, code: str, email: str
+    conn: Connection, keyed: Keyed, limits: Limits, challenge_id: UUID, code: str, email: str
 ) -> NotProven | None:
-    """None when `code` shows that its sender reads `email`. A wrong try is an answer: it must be committed."""
-    checked = await check_code(conn, keyed, challenge_id, code)
+    """None when `code` shows that its sender reads `email`. A wrong try is an answer: it must be committed.
+
+    Raises TooManyRequests.
+    """
+    checked = await check_code(conn, keyed, limits, challenge_id, code)
     if isinstance(checked, NotProven):
         return checked
     return None if checked.address == Address("EMAIL", email) else NotProven(0)

@@ -15,7 +15,13 @@ from niyat.identity.http.here import AdminHere, Here, Me, spelt
 from niyat.identity.http.shapes import AccountBody, AccountChangeBody, AccountView, account_view
 from niyat.identity.http.table import TABLE
 from niyat.kernel.db import Connection
-from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    TooManyRequests,
+    Unauthenticated,
+)
 from niyat.kernel.http import problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 
@@ -31,14 +37,18 @@ async def my_account(parts: Here, me: Me) -> AccountView:
 @router.patch(
     "/me",
     summary="Change my account",
-    responses=problems(TABLE, Unauthenticated, errors.CodeWrong, errors.AddressTaken, InvalidRequest),
+    responses=problems(
+        TABLE, Unauthenticated, errors.CodeWrong, errors.AddressTaken, TooManyRequests, InvalidRequest
+    ),
 )
 async def change_my_account(body: AccountChangeBody, parts: Here, me: Me) -> AccountView:
     """Change name, language, time zone or email."""
     challenge_id, code, email = body.challenge_id, body.code, body.email
     proven = challenge_id is not None and code is not None and email is not None
     if challenge_id is not None and code is not None and email is not None:
-        failed = await parts.db.run(lambda conn: prove_email(conn, parts.keyed, challenge_id, code, email))
+        failed = await parts.db.run(
+            prove_email, parts.keyed, parts.settings.limits, challenge_id, code, email
+        )
         if failed is not None:
             raise errors.CodeWrong(tries_left=failed.tries_left)
     changes = body.model_dump(exclude={"challenge_id", "code"}, exclude_none=True)

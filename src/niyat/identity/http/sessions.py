@@ -24,7 +24,7 @@ from niyat.identity.http.shapes import (
 )
 from niyat.identity.http.table import TABLE
 from niyat.kernel.auth import Who
-from niyat.kernel.errors import InvalidRequest, Unauthenticated
+from niyat.kernel.errors import InvalidRequest, TooManyRequests, Unauthenticated
 from niyat.kernel.http import problems
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 
@@ -35,7 +35,9 @@ router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
     "/sessions",
     status_code=201,
     summary="Sign in with a code",
-    responses=problems(TABLE, errors.CodeWrong, errors.AccountDisabled, InvalidRequest, errors.NoSigningKey),
+    responses=problems(
+        TABLE, errors.CodeWrong, errors.AccountDisabled, TooManyRequests, InvalidRequest, errors.NoSigningKey
+    ),
 )
 async def sign_in(
     body: SignInBody,
@@ -48,14 +50,13 @@ async def sign_in(
     A wrong code is counted; the problem's `tries_left` says how many tries this challenge has left.
     """
     started = await parts.db.run(
-        lambda conn: start_session(
-            conn,
-            parts.keyed,
-            body.challenge_id,
-            body.code,
-            name=body.name,
-            user_agent=user_agent_summary(user_agent),
-        )
+        start_session,
+        parts.keyed,
+        parts.settings.limits,
+        body.challenge_id,
+        body.code,
+        name=body.name,
+        user_agent=user_agent_summary(user_agent),
     )
     if isinstance(started, NotProven):
         raise errors.CodeWrong(tries_left=started.tries_left)
