@@ -425,9 +425,14 @@ def _about(visit: Visit) -> dict[str, Any]:
 
 @asynccontextmanager
 async def payments_world(
-    databases: Databases, sandbox: Sandbox, *, refund_mode: Any = "auto", **settings: Any
+    databases: Databases,
+    sandbox: Sandbox,
+    *,
+    refund_mode: Any = "auto",
+    db: Database | None = None,
+    **settings: Any,
 ) -> AsyncIterator[World]:
-    """A payments service with everything around it."""
+    """A payments service with everything around it; over `db`, where a test brings its own."""
     account = await sandbox.register_account(refund_mode=refund_mode)
     await sandbox.set_webhooks(account, mode="drop")
     given = {
@@ -439,7 +444,7 @@ async def payments_world(
         "verify_wait_seconds": 0.2,
         **settings,
     }
-    db = await Database.connect(databases.url("payments"))
+    db = db or await Database.connect(databases.url("payments"))
     known = PaymentsSettings(**given)
     gateway = RazorpayGateway(known)
     appointments = InMemoryAppointments()

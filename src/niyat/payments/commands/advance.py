@@ -14,8 +14,8 @@ from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import Case, lock_case_of_payment
-from niyat.payments.commands.record_attempt import record_attempt
+from niyat.payments.commands.capture import capture, fetch_capture, look
+from niyat.payments.commands.case import lock_attempt
 from niyat.payments.commands.take_step import case_view, take_step
 from niyat.payments.domain import (
     AttemptStatus,
@@ -27,8 +27,6 @@ from niyat.payments.domain import (
     step_after_secure,
 )
 from niyat.payments.parts import Parts
-from niyat.payments.ports import AttemptFact, Refused, Unknown
-from niyat.payments.reasons import reason_code
 
 log = get_logger(__name__)
 
@@ -46,15 +44,7 @@ SELECT a.gateway_payment_id FROM payment_attempts a JOIN payment_transactions p 
 WHERE a.step IN ('securing', 'capturing') AND a.next_at <= niyat_now() AND p.gateway <> 'manual'
 ORDER BY a.next_at LIMIT $1
 """
-ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDATE"
 ASKED = "UPDATE payment_attempts SET capture_asked_at = niyat_now() WHERE gateway_payment_id = $1"
-# `authorized` says "not captured" only once no call of ours can still be on its way.
-NOT_CAPTURED = """
-UPDATE payment_attempts SET capture_asked_at = NULL
-WHERE gateway_payment_id = $1 AND capture_asked_at <= niyat_now() - $2::interval
-RETURNING true
-"""
-OF_ATTEMPT = "SELECT payment_id FROM payment_attempts WHERE gateway_payment_id = $1"
 # Between half and all of a wait that doubles, so that those whom one illness of the gateway met come back apart.
 LATER = """
 UPDATE payment_attempts
@@ -64,18 +54,19 @@ WHERE gateway_payment_id = $1 AND next_at = $3 AND step IN ('securing', 'capturi
 LONGEST_WAIT = timedelta(minutes=15)
 TURNS = 8
 """No honest attempt needs more turns in one go; a defect of ours must not spin."""
-WORRYING_TRIES = 6
+NO_PLACE = (Secured.GONE, Secured.CANCELLED, Secured.ALREADY_PAID)
 UNWANTED = {Step.SET_ASIDE: "mismatch"}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A move, and the rows it was decided on."""
+    """A move, and the rows it was decided on. `look`: the attempt would lapse, so the gateway is asked first."""
 
     move: Move
     payment: Row
     attempt: Row
     securing: int
+    look: bool = False
 
 
 async def advance(parts: Parts, gateway_payment_id: str) -> None:
@@ -84,19 +75,11 @@ async def advance(parts: Parts, gateway_payment_id: str) -> None:
     held = await parts.db.fetchval(CLAIM, gateway_payment_id, lease)
     if held is None:
         return
+    looked = False
     for _ in range(TURNS):
-        plan = await parts.db.run(lambda conn: _decide(conn, gateway_payment_id))
-        match plan.move:
-            case Move.SECURE:
-                known = await _secure(parts, plan)
-            case Move.CAPTURE:
-                known = await _capture(parts, plan)
-            case Move.FETCH:
-                known = await _fetch(parts, plan)
-            case Move.SETTLE:
-                known = True
-            case Move.WAIT:
-                known = False
+        plan = await parts.db.run(_decide, gateway_payment_id, looked=looked)
+        known = await _carry_out(parts, plan)
+        looked = looked or plan.look
         if not known:
             break
         held = await parts.db.fetchval(RENEW, gateway_payment_id, lease, held)
@@ -105,30 +88,37 @@ async def advance(parts: Parts, gateway_payment_id: str) -> None:
     await parts.db.execute(LATER, gateway_payment_id, LONGEST_WAIT, held)
 
 
+async def _carry_out(parts: Parts, plan: Plan) -> bool:
+    """Make the call that was decided on; whether there is something new to decide."""
+    match plan.move:
+        case Move.SECURE:
+            return await _secure(parts, plan)
+        case Move.CAPTURE:
+            return await capture(parts, plan.payment, plan.attempt)
+        case Move.FETCH:
+            return await fetch_capture(parts, plan.attempt)
+        case Move.SETTLE:
+            return not plan.look or await look(parts, plan.attempt)
+        case Move.WAIT:
+            return False
+
+
 async def due_attempts(parts: Parts, limit: int = 50) -> list[str]:
     """The gateway's attempts that wait to be driven; receipts of the desk have `finish_receipt`."""
     return [row[0] for row in await parts.db.fetch(CLAIM_DUE, limit)]
 
 
-async def _decide(conn: Connection, gateway_payment_id: str) -> Plan:
-    case, payment, attempt = await _lock(conn, gateway_payment_id)
+async def _decide(conn: Connection, gateway_payment_id: str, *, looked: bool) -> Plan:
+    case, payment, attempt = await lock_attempt(conn, gateway_payment_id)
     move = next_move(await case_view(conn, case, gateway_payment_id), view_of(payment, attempt))
-    if move.step is not None:
+    lapses = move.step is Step.LAPSING and not looked
+    if move.step is not None and not lapses:
         reason = "cancelled" if case.closed else UNWANTED.get(move.step, "already-paid")
         await take_step(conn, case, payment, attempt, move.step, source="rules", reason=reason)
     if move.move is Move.CAPTURE:
         # The intent: from this commit on a capture may have happened, whatever becomes of this process.
         await conn.execute(ASKED, gateway_payment_id)
-    return Plan(move.move, payment, attempt, case.row["securing"])
-
-
-async def _lock(conn: Connection, gateway_payment_id: str) -> tuple[Case, Row, Row]:
-    payment_id = await conn.fetchval(OF_ATTEMPT, gateway_payment_id)
-    case, payment = await lock_case_of_payment(conn, payment_id)
-    attempt = await conn.fetchrow(ATTEMPT, gateway_payment_id)
-    if attempt is None:
-        raise LookupError(gateway_payment_id)
-    return case, payment, attempt
+    return Plan(move.move, payment, attempt, case.row["securing"], lapses)
 
 
 def view_of(payment: Row, attempt: Row) -> AttemptView:
@@ -156,11 +146,13 @@ async def _secure(parts: Parts, plan: Plan) -> bool:
     except ServiceUnavailable:
         return False  # unknown: the call is idempotent and is made again
     crash_point("payments:secured")
+    if outcome in NO_PLACE and not attempt["captured_amount"] and not await look(parts, attempt):
+        return False
     return await parts.db.run(lambda conn: _after_secure(conn, attempt["gateway_payment_id"], outcome))
 
 
 async def _after_secure(conn: Connection, gateway_payment_id: str, outcome: Secured) -> bool:
-    case, payment, attempt = await _lock(conn, gateway_payment_id)
+    case, payment, attempt = await lock_attempt(conn, gateway_payment_id)
     if Step(attempt["step"]) is not Step.SECURING:
         return True
     view = await case_view(conn, case, gateway_payment_id)
@@ -170,56 +162,3 @@ async def _after_secure(conn: Connection, gateway_payment_id: str, outcome: Secu
     reason = "cancelled" if case.closed else outcome.value
     await take_step(conn, case, payment, attempt, step, source="appointments", reason=reason)
     return True
-
-
-async def _capture(parts: Parts, plan: Plan) -> bool:
-    attempt = plan.attempt
-    crash_point("payments:capture-intended")
-    answer = await parts.gateway.capture(
-        attempt["gateway_payment_id"], plan.payment["amount"], plan.payment["currency"]
-    )
-    crash_point("payments:capture-called")
-    if isinstance(answer, AttemptFact):
-        await parts.db.run(lambda conn: record_attempt(conn, answer, source="capture"))
-        crash_point("payments:capture-recorded")
-        return True
-    if isinstance(answer, Refused):
-        return await _fetch(parts, plan, refused=answer)
-    return _unknown(attempt, answer)
-
-
-async def _fetch(parts: Parts, plan: Plan, *, refused: Refused | None = None) -> bool:
-    """◆ A capture may have happened: ask the gateway until it is known. Then decide."""
-    attempt = plan.attempt
-    answer = await parts.gateway.fetch_payment(attempt["gateway_payment_id"])
-    if not isinstance(answer, AttemptFact):
-        return _unknown(attempt, answer)
-    longest_call = timedelta(seconds=parts.settings.longest_call_seconds)
-    return await parts.db.run(lambda conn: _after_fetch(conn, answer, refused, longest_call))
-
-
-async def _after_fetch(
-    conn: Connection, fact: AttemptFact, refused: Refused | None, longest_call: timedelta
-) -> bool:
-    await record_attempt(conn, fact, source="fetch")
-    case, payment, attempt = await _lock(conn, fact.gateway_payment_id)
-    if Step(attempt["step"]) is not Step.CAPTURING:
-        return True
-    if fact.status is not AttemptStatus.AUTHORIZED:
-        return False
-    if refused is not None:
-        # Refused for good. It stays watched: should it be captured all the same, that is another fact.
-        reason = reason_code(refused.reason)
-        await take_step(conn, case, payment, attempt, Step.LAPSING, source="gateway", reason=reason)
-        return True
-    # Known: decide again, under the rules.
-    return await conn.fetchval(NOT_CAPTURED, fact.gateway_payment_id, longest_call) is True
-
-
-def _unknown(attempt: Row, answer: Refused | Unknown) -> bool:
-    if attempt["tries"] >= WORRYING_TRIES:
-        log.error(
-            "the outcome of a capture is still unknown", gateway_payment_id=attempt["gateway_payment_id"],
-            tries=attempt["tries"], answer=type(answer).__name__,
-        )  # fmt: skip
-    return False

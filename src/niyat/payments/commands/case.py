@@ -89,6 +89,18 @@ async def lock_case_of_payment(conn: Connection, payment_id: UUID) -> tuple[Case
     return case, payment
 
 
+async def lock_attempt(conn: Connection, gateway_payment_id: str) -> tuple[Case, Row, Row]:
+    """Lock an attempt's case, its payment and then the attempt itself."""
+    payment_id = await conn.fetchval(
+        "SELECT payment_id FROM payment_attempts WHERE gateway_payment_id = $1", gateway_payment_id
+    )
+    case, payment = await lock_case_of_payment(conn, payment_id)
+    attempt = await one(
+        conn, "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDATE", gateway_payment_id
+    )
+    return case, payment, attempt
+
+
 async def tell(conn: Connection, case: Case, kind: type[PaymentEvent], payment: Row, **more: Any) -> None:
     """Publish an event about `payment`, numbered by its case."""
     facts = {
