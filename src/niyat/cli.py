@@ -10,6 +10,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -132,6 +133,32 @@ def replay(service: str, letter: int) -> None:
     from niyat.operate import replay_dead_letter
 
     typer.echo(asyncio.run(replay_dead_letter(service, letter)))
+
+
+webhooks = typer.Typer(no_args_is_help=True, help="What the payment provider sent.")
+cli.add_typer(webhooks, name="webhooks")
+
+
+@webhooks.command(name="list")
+def list_webhooks(
+    status: Annotated[str | None, typer.Option(help="new, done or dead")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most")] = 50,
+) -> None:
+    """The newest webhooks and what came of each."""
+    from niyat.operate import list_webhooks as listed
+
+    for line in asyncio.run(listed(status, limit)):
+        typer.echo(line)
+
+
+@webhooks.command(name="replay")
+def replay_webhook(
+    webhook: UUID, reason: Annotated[str, typer.Option(help="Why; it is kept for the record")]
+) -> None:
+    """Work one webhook off once more."""
+    from niyat.operate import replay_webhook as replayed
+
+    typer.echo(asyncio.run(replayed(webhook, reason)))
 
 
 def main() -> None:

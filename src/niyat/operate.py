@@ -23,8 +23,11 @@ from niyat.kernel import settings
 from niyat.kernel.db import Database
 from niyat.kernel.provision import Credentials, ServiceUrls, service_urls
 from niyat.openapi import joined
+from niyat.payments.audit_log import OPERATOR
+from niyat.payments.commands.webhook_replay import replay_webhook as put_back
 from niyat.payments.export.formats import ExportFormat
 from niyat.payments.export.write import write_export
+from niyat.payments.webhook_queries import WebhookFilter, webhooks
 
 PASSWORDS = "database-passwords.json"
 
@@ -90,6 +93,24 @@ async def replay_dead_letter(service: str, letter: int) -> str:
     async with _database(service) as db:
         dead = await db.run(deadletters.replay, letter)
     return f"{dead.type} of {dead.key} is in the inbox of {dead.consumer} again."
+
+
+async def list_webhooks(status: str | None, limit: int) -> list[str]:
+    """One line for each webhook of the payment provider, the newest first, of one status or of all."""
+    async with _database("payments") as db:
+        found = await webhooks(db, WebhookFilter(status=status), None, limit)
+    return [
+        f"{one['webhook_id']} {one['received_at']:%Y-%m-%d %H:%M:%S} {one['type']} {one['status']}"
+        f" {one['last_error'] or one['outcome'] or ''}".rstrip()
+        for one in found[:limit]
+    ] or ["No webhooks."]
+
+
+async def replay_webhook(webhook_id: UUID, reason: str) -> str:
+    """Put a webhook back to be worked off. Raises WebhookNotFound, WebhookWaiting."""
+    async with _database("payments") as db:
+        await db.run(put_back, webhook_id, actor_id=OPERATOR, reason=reason)
+    return f"{webhook_id} is worked off again."
 
 
 def describe(service: str | None) -> dict[str, Any]:

@@ -113,7 +113,8 @@ def _fact(event: PaymentEvent) -> Fact:
         "source": "desk" if event.gateway == "manual" else "gateway",
     }
     if isinstance(event, PaymentOverridden):
-        fact |= {"source": event.actor_role, "actor_role": event.actor_role, "actor_id": str(event.actor_id)}
+        # Patients read this: who of the staff it was is in the audit log of payments.
+        fact |= {"source": event.actor_role, "actor_role": event.actor_role}
     if isinstance(event, RefundEvent):
         fact["refund_id"] = str(event.refund_id)
     for name in ("reason_code", "method", "gateway_payment_id"):

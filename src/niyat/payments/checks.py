@@ -208,7 +208,8 @@ CHECKS = (
         "Every stored webhook was worked off within the age, and none is dead.",
         """
         SELECT id, type, status, tries, last_error FROM webhook_events
-        WHERE status = 'dead' OR (status = 'new' AND received_at <= niyat_now() - make_interval(secs => $1))
+        WHERE status = 'dead' OR (status = 'new'
+            AND coalesce(replayed_at, received_at) <= niyat_now() - make_interval(secs => $1))
         """,
     ),
     Check(

@@ -57,6 +57,14 @@ class PaymentOfAnotherAppointment(NiyatError):
     """This payment belongs to another appointment; nothing was changed."""
 
 
+class WebhookNotFound(NiyatError):
+    """There is no such webhook; those worked off are kept for thirty days."""
+
+
+class WebhookWaiting(NiyatError):
+    """This webhook waits to be worked off already; there is nothing to replay."""
+
+
 class AmountDiffers(NiyatError):
     """The price of this appointment is another; take exactly the price and record it again."""
 

@@ -16,8 +16,8 @@ from niyat.kernel.db import Connection
 from niyat.payments.commands.initiate import adopt
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
-from niyat.payments.commands.webhook_process import MAX_TRIES, process_webhooks, replay_webhook
-from tests.support.payments_world import PRICE, World, payments_world
+from niyat.payments.commands.webhook_process import MAX_TRIES, process_webhooks
+from tests.support.payments_world import ADMIN, PRICE, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 
@@ -207,15 +207,9 @@ async def test_a_poisonous_event_is_set_aside_others_proceed_and_it_can_be_repla
     for _ in range(MAX_TRIES):
         await world.move(hours=1)
         await world.settle()
-    dead = await world.db.fetchrow("SELECT id, status FROM webhook_events WHERE event_id = 'evt_poison'")
-    assert dead is not None
-    assert dead["status"] == "dead"
-
-    async def replay(conn: Connection) -> bool:
-        return await replay_webhook(conn, dead["id"])
-
-    assert await world.db.run(replay)
-    assert not await world.db.run(replay)
+    listed = await world.ask("GET", "/api/v1/payments/webhooks?status=dead", f"admin:{ADMIN}")
+    (dead,) = listed.json()["items"]
+    assert (dead["event_id"], dead["tries"]) == ("evt_poison", MAX_TRIES)
     await world.db.execute("DELETE FROM webhook_events WHERE event_id = 'evt_poison'")
 
 

@@ -153,3 +153,23 @@ async def test_only_administrators_record_money(world: World) -> None:
     assert (
         await world.ask("POST", path, f"admin:{ADMIN}", said | {"method": "netbanking"})
     ).status_code == 422
+
+
+async def test_no_order_is_shown_while_the_desk_takes_the_money_nor_after(world: World) -> None:
+    """Appointments may be slow to say that it is paid."""
+    visit = world.visit()
+    begun = await world.initiate(visit)
+    world.appointments.deaf = 1
+    assert (await world.receive(visit)).status_code == 202
+    body = {"appointment_id": str(visit.appointment_id)}
+    paying = ("POST", "/api/v1/payments/initiate", f"patient:{visit.patient_id}", body)
+    assert (await world.ask(*paying)).json()["code"] == "payment-under-way"
+    await world.move(minutes=1)
+    for job in world.service.jobs:
+        await job.run()
+    assert visit.status == "pending-payment"
+    assert (await world.ask(*paying)).json()["code"] == "already-paid"
+    assert (await world.payment(begun["payment_id"]))["outcome"] != "payable"
+    shown = await world.db.fetchval("SELECT count(*) FROM payment_transactions WHERE open")
+    await world.settle()
+    assert (shown, visit.status) == (0, "confirmed")

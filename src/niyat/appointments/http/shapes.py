@@ -425,7 +425,6 @@ class PaymentFactView(BaseModel):
     refund_id: UUID | None = None
     reason_code: str | None = None
     actor_role: str | None = Field(default=None, description="Of an override: who said so")
-    actor_id: UUID | None = None
 
 
 class PaymentSummaryView(BaseModel):

@@ -17,7 +17,8 @@ from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, one, open_case, tell
-from niyat.payments.errors import AppointmentCancelled, PaymentProviderRefused
+from niyat.payments.domain import Step
+from niyat.payments.errors import AlreadyPaid, AppointmentCancelled, PaymentProviderRefused, PaymentUnderWay
 from niyat.payments.parts import Parts
 from niyat.payments.ports import Order, Quote, Refused, Unknown
 from niyat.payments.reasons import reason_code
@@ -25,6 +26,10 @@ from niyat.payments.reasons import reason_code
 log = get_logger(__name__)
 
 OPEN = "SELECT * FROM payment_transactions WHERE appointment_id = $1 AND open FOR UPDATE"
+MONEY = """
+SELECT a.step, p.gateway FROM payment_attempts a JOIN payment_transactions p USING (payment_id)
+WHERE a.appointment_id = $1 AND a.step IN ('securing', 'capturing', 'kept') ORDER BY a.step = 'kept' DESC
+"""
 SUPERSEDE = "UPDATE payment_transactions SET open = false, updated_at = niyat_now() WHERE payment_id = $1"
 INSERT = """
 INSERT INTO payment_transactions (payment_id, appointment_id, account_id, amount, currency, poll_at)
@@ -62,7 +67,7 @@ class Initiated:
 async def initiate(parts: Parts, appointment_id: UUID, account_id: UUID) -> Initiated:
     """Begin to pay for an appointment, or go on with the payment that is open.
 
-    Raises AppointmentNotFound, HoldLapsed, AppointmentCancelled, AlreadyPaid, NoPaymentNeeded,
+    Raises AppointmentNotFound, HoldLapsed, AppointmentCancelled, AlreadyPaid, NoPaymentNeeded, PaymentUnderWay,
     PaymentProviderRefused, ServiceUnavailable (try again: nothing is lost, nothing is doubled).
     """
     quote = await parts.appointments.payment_started(appointment_id, account_id)
@@ -78,6 +83,7 @@ async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row
     case = await lock_case(conn, quote.appointment_id)
     if case is not None and case.closed:
         raise AppointmentCancelled
+    await _refuse_if_money(conn, quote.appointment_id)
     payment = await conn.fetchrow(OPEN, quote.appointment_id)
     if payment and (payment["amount"], payment["currency"]) == (quote.amount, quote.currency):
         return payment, False
@@ -97,6 +103,15 @@ async def _intend(conn: Connection, quote: Quote, account_id: UUID) -> tuple[Row
     )
     await note(conn, payment, "status", source="initiate", now="pending")
     return payment, True
+
+
+async def _refuse_if_money(conn: Connection, appointment_id: UUID) -> None:
+    """Appointments may not know yet of money that was taken at the desk, or is being taken: nothing is to be paid."""
+    for row in await conn.fetch(MONEY, appointment_id):
+        if row["step"] == Step.KEPT:
+            raise AlreadyPaid
+        if row["gateway"] == "manual":
+            raise PaymentUnderWay
 
 
 async def claim_order(parts: Parts, payment_id: UUID) -> Row | None:

@@ -28,7 +28,8 @@ UPDATE webhook_events SET next_at = niyat_now() + $1, tries = tries + 1 WHERE id
 RETURNING *
 """
 DONE = """
-UPDATE webhook_events SET status = 'done', finished_at = niyat_now(), last_error = $2 WHERE id = $1 AND status = 'new'
+UPDATE webhook_events SET status = 'done', finished_at = niyat_now(), last_error = $2, outcome = $3,
+    gateway_payment_id = $4 WHERE id = $1 AND status = 'new'
 """
 AGAIN = """
 UPDATE webhook_events SET next_at = niyat_now() + interval '1 second' * 2 ^ least(tries, 10), last_error = $2
@@ -37,13 +38,12 @@ WHERE id = $1 AND status = 'new'
 DEAD = """
 UPDATE webhook_events SET status = 'dead', finished_at = niyat_now(), last_error = $2 WHERE id = $1 AND status = 'new'
 """
-REPLAY = """
-UPDATE webhook_events SET status = 'new', finished_at = NULL, tries = 0, next_at = niyat_now()
-WHERE id = $1 AND status = 'dead' RETURNING id
-"""
 PRUNE = "DELETE FROM webhook_events WHERE status = 'done' AND finished_at < niyat_now() - $1::interval"
 
 MAX_TRIES = 8
+BATCH = 50
+BATCHES = 20
+"""In one turn of the job: a backlog is worked off at once, and whoever pauses jobs waits for moments, not minutes."""
 OF_NO_ORDER = "of no order of ours"
 FAILURES = (
     NiyatError,
@@ -60,17 +60,17 @@ class NotYetKnown(Exception):
     """The event is about an order or a capture that we have not stored yet."""
 
 
-async def process_webhooks(parts: Parts, limit: int = 50) -> int:
-    """Work off the events that are due; how many were."""
-    due = await parts.db.fetch(CLAIM, timedelta(seconds=parts.settings.lease_seconds), limit)
-    for event in sorted(due, key=lambda row: row["id"]):
-        await _process(parts, event)
-    return len(due)
-
-
-async def replay_webhook(conn: Connection, webhook_id: int) -> bool:
-    """Put a dead event back; False when it is not dead. Guarded transitions decide what it may still do."""
-    return await conn.fetchval(REPLAY, webhook_id) is not None
+async def process_webhooks(parts: Parts) -> int:
+    """Work off the events that are due, in the order in which they came; how many were."""
+    worked_off = 0
+    for _ in range(BATCHES):
+        due = await parts.db.fetch(CLAIM, timedelta(seconds=parts.settings.lease_seconds), BATCH)
+        for event in sorted(due, key=lambda row: row["id"]):
+            await _process(parts, event)
+        worked_off += len(due)
+        if len(due) < BATCH:
+            break
+    return worked_off
 
 
 async def prune_webhooks(conn: Connection, older_than: timedelta) -> None:
@@ -79,16 +79,23 @@ async def prune_webhooks(conn: Connection, older_than: timedelta) -> None:
 
 
 async def _process(parts: Parts, event: Row) -> None:
+    facts = WebhookFacts()
+
     async def effect(conn: Connection) -> None:
-        await apply(conn, parts.gateway.read_webhook(json.loads(event["body"])))
-        await conn.execute(DONE, event["id"], None)
+        nonlocal facts
+        facts = parts.gateway.read_webhook(json.loads(event["body"]))
+        await apply(conn, facts)
+        outcome = "not-acted-on" if facts == WebhookFacts() else "recorded"
+        await conn.execute(DONE, event["id"], None, outcome, attempt_of(facts))
 
     try:
         await parts.db.run(effect)
     except NotYetKnown:
         # The gateway can be faster than our own storing of its order; others use the same account, too.
-        await parts.db.execute(AGAIN if event["tries"] < MAX_TRIES else DONE, event["id"], OF_NO_ORDER)
-        return
+        if event["tries"] < MAX_TRIES:
+            await parts.db.execute(AGAIN, event["id"], OF_NO_ORDER)
+        else:
+            await parts.db.execute(DONE, event["id"], OF_NO_ORDER, "not-ours", attempt_of(facts))
     except FAILURES as error:
         last = event["tries"] >= MAX_TRIES
         why = f"{type(error).__name__}: {error}"[:500]
@@ -96,7 +103,12 @@ async def _process(parts: Parts, event: Row) -> None:
             "a webhook failed", webhook_id=event["id"], type=event["type"], tries=event["tries"], dead=last
         )
         await parts.db.execute(DEAD if last else AGAIN, event["id"], why)
-        return
+
+
+def attempt_of(facts: WebhookFacts) -> str | None:
+    """The attempt that the facts are about; those that are about none name none."""
+    about = facts.attempt or facts.refund
+    return about.gateway_payment_id if about else None
 
 
 async def apply(conn: Connection, facts: WebhookFacts) -> None:

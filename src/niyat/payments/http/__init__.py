@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.http import create_app
 from niyat.payments.http import (
+    audit_log,
     desk,
     gateway_calls,
     ledger,
@@ -15,6 +16,7 @@ from niyat.payments.http import (
     reads,
     receipts,
     refunds,
+    webhooks,
 )
 from niyat.payments.http.table import TABLE
 from niyat.payments.parts import Parts
@@ -42,6 +44,8 @@ def routes() -> FastAPI:
     for router in (
         payments.router,
         gateway_calls.router,
+        webhooks.router,
+        audit_log.router,
         reads.router,
         receipts.router,
         refunds.router,

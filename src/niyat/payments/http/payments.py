@@ -36,6 +36,7 @@ BEGINNING = problems(
     errors.AppointmentCancelled,
     errors.AlreadyPaid,
     errors.NoPaymentNeeded,
+    errors.PaymentUnderWay,
     errors.PaymentProviderRefused,
     ServiceUnavailable,
 )

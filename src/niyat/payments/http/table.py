@@ -17,6 +17,8 @@ TABLE: ErrorTable = {
     errors.SignatureWrong: 400,
     errors.WebhookMalformed: 400,
     errors.AccountMismatch: 400,
+    errors.WebhookNotFound: 404,
+    errors.WebhookWaiting: 409,
     errors.PaymentOfAnotherOrder: 409,
     errors.PaymentOfAnotherAppointment: 409,
     errors.AmountDiffers: 409,
