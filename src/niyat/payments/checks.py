@@ -138,7 +138,7 @@ CHECKS = (
         SELECT p.payment_id, p.gateway, p.method, b.method, r.refund_id
         FROM refunds r JOIN payment_transactions p USING (payment_id) LEFT JOIN manual_refunds b USING (refund_id)
         WHERE CASE WHEN p.gateway = 'manual' THEN (r.status = 'processed') <> (b.refund_id IS NOT NULL)
-            ELSE (r.status = 'processed' AND r.gateway_refund_id IS NULL) <> (b.refund_id IS NOT NULL) END
+            ELSE b.refund_id IS NOT NULL AND (r.status <> 'processed' OR r.gateway_refund_id IS NOT NULL) END
         """,
     ),
     Check(
