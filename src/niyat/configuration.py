@@ -69,7 +69,10 @@ def provided_by_sandbox(
             "notifications_client_secret": SecretStr(secrets["notifications_client_secret"]),
         },
         "payments": {},
-        "notifications": {"codes_key": SecretStr(secrets["notifications_codes_key"])},
+        "notifications": {
+            "codes_key": SecretStr(secrets["notifications_codes_key"]),
+            "addresses_key": SecretStr(secrets["notifications_addresses_key"]),
+        },
     }
     if "RAZORPAY_KEY_ID" not in os.environ:
         provided["payments"] = {

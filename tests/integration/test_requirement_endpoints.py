@@ -180,6 +180,10 @@ class Scene:
             ("GET", "/api/v1/notifications/user/{userId}"): Call(
                 patient, ids={"userId": patient.id}, strangers=strangers
             ),
+            ("POST", "/api/v1/notifications/devices/register"): Call(
+                patient, {"token": "device-1", "platform": "ANDROID"}
+            ),
+            ("DELETE", "/api/v1/notifications/devices/{token}"): Call(patient, ids={"token": "device-1"}),
         }
 
 

@@ -32,8 +32,10 @@ from niyat.kernel.clock import Clock
 from niyat.kernel.db import Database, Row
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.settings import Settings, load
-from niyat.notifications.adapters.smtp import SmtpEmailProvider, SmtpServer
+from niyat.notifications.adapters.smtp import SmtpEmailProvider
+from niyat.notifications.adapters.smtp_connections import SmtpServer
 from niyat.notifications.adapters.twilio import TwilioSmsProvider
+from niyat.notifications.addresses import AddressKey
 from niyat.notifications.checks import CHECKS
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.templates import seed_templates
@@ -41,9 +43,10 @@ from niyat.notifications.consumers import consumers
 from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView
+from niyat.notifications.providers import TwilioSettings
 from niyat.notifications.sealing import Seal
 from niyat.notifications.service import create
-from niyat.notifications.settings import NotificationsSettings, TwilioSettings
+from niyat.notifications.settings import NotificationsSettings
 from niyat.notifications.unsubscribing import UnsubscribeLinks
 from niyat.service import Context, Service
 from tests.support.postgres import Databases
@@ -250,19 +253,26 @@ def parts_over(
         )
     )
     server = SmtpServer(host="127.0.0.1", port=smtp_port, tls="none", timeout_seconds=5)
+    email = SmtpEmailProvider(server, SENDER)
     parts = Parts(
         db=db,
         appointments=appointments,
         accounts=accounts,
-        email=SmtpEmailProvider(server, SENDER),
+        email=email,
         sms=sms,
+        addresses=AddressKey(KEY),
         seal=Seal(KEY),
         unsubscribe_links=UnsubscribeLinks(KEY, "https://clinic.example"),
         mail_domain="clinic.example",
         sender=SENDER,
         site_url="https://clinic.example",
     )
-    return parts, sms.close
+
+    async def close() -> None:
+        await email.close()
+        await sms.close()
+
+    return parts, close
 
 
 @asynccontextmanager
@@ -392,6 +402,7 @@ async def service_over(
         twilio_base_url=world.sandbox.twilio_url,
         sms_enabled=sms_enabled,
         codes_key=KEY,
+        addresses_key=KEY,
     )
     nobody = {
         name: ServiceClient(name, base_url="http://127.0.0.1:9") for name in ("appointments", "identity")

@@ -18,6 +18,7 @@ NAMES = (
     "payments_client_secret",
     "notifications_client_secret",
     "notifications_codes_key",
+    "notifications_addresses_key",
     "razorpay_key_id",
     "razorpay_key_secret",
     "razorpay_webhook_secret",

@@ -90,11 +90,18 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "sent-once",
-        "Nothing is sent after it was suppressed or missed, and what is sent was sent once.",
+        "Nothing is sent after it was suppressed or missed, and nothing twice unless it failed in between.",
         """
-        SELECT notification_id FROM notification_logs GROUP BY notification_id
-        HAVING count(*) FILTER (WHERE status = 'sent') > 1
-            OR max(id) FILTER (WHERE status = 'sent') > min(id) FILTER (WHERE status IN ('suppressed', 'missed'))
+        SELECT notification_id FROM notification_logs
+        GROUP BY notification_id
+        HAVING max(id) FILTER (WHERE status = 'sent') > min(id) FILTER (WHERE status IN ('suppressed', 'missed'))
+        UNION
+        SELECT notification_id FROM (
+            SELECT notification_id, status,
+                   lag(status) OVER (PARTITION BY notification_id ORDER BY id) AS before
+            FROM notification_logs WHERE status IN ('sent', 'failed', 'delivered')) ends
+        WHERE (status = 'sent' AND before IN ('sent', 'delivered'))
+           OR (status = 'delivered' AND before IS DISTINCT FROM 'sent')
         """,
     ),
     Check(
@@ -124,6 +131,27 @@ CHECKS: Sequence[Check] = (
         JOIN notification_logs l ON l.notification_id = n.id AND l.status = 'sent'
         WHERE n.offset_minutes IS NOT NULL
           AND (l.recorded_at < n.due_at OR l.recorded_at > n.too_late_at + interval '2 minutes')
+        """,
+    ),
+    Check(
+        "lifted-with-a-reason",
+        "Whoever lets us write to a suppressed address again said why.",
+        """
+        SELECT s.id FROM suppressed_addresses s
+        WHERE s.lifted_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM audit_log a
+            WHERE a.subject_id = s.id AND a.action = 'lift-suppression' AND a.actor_id = s.lifted_by)
+        """,
+    ),
+    Check(
+        "reports-applied",
+        "What a provider said of a message that we know is acted on.",
+        """
+        SELECT r.id, r.provider, r.outcome FROM provider_reports r
+        JOIN notification_logs l ON l.status = 'sent' AND l.provider = r.provider
+         AND (l.provider_message_id = r.provider_message_id OR l.notification_id = r.notification_id)
+        WHERE r.applied_at IS NULL AND r.received_at <= niyat_now() - make_interval(secs => $1)
+          AND l.recorded_at <= niyat_now() - make_interval(secs => $1)
         """,
     ),
 )

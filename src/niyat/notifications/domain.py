@@ -76,6 +76,8 @@ TRANSITIONS: Mapping[tuple[NotificationStatus, NotificationStatus], str] = {
     (_S.SENDING, _S.FAILED): "it cannot be delivered",
     (_S.SENDING, _S.SUPPRESSED): "it is no longer so",
     (_S.SENDING, _S.MISSED): "its worker died, and nobody should be told any more",
+    (_S.SENT, _S.DELIVERED): "the provider says that it arrived",
+    (_S.SENT, _S.FAILED): "the provider says that it did not arrive",
     (_S.FAILED, _S.QUEUED): "staff send it again",
 }
 """Every move of a notification and why it is made; nothing else is a move."""

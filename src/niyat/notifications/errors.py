@@ -16,6 +16,18 @@ class NotificationNotFailed(NiyatError):
     """Only a failed notification can be sent again, and a sign-in code never: ask for a new code."""
 
 
+class SuppressionNotFound(NiyatError):
+    """There is no such suppressed address, or it was lifted already."""
+
+
+class ReportNotGenuine(NiyatError):
+    """This did not come from our provider; nothing was changed."""
+
+
+class ReportMalformed(NiyatError):
+    """This is no report that we can read; nothing was changed."""
+
+
 class ChannelDisabled(NiyatError):
     """This channel is switched off here; use another one."""
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
+
 from niyat.kernel.db import Database
 from niyat.kernel.jobs import Bell
+from niyat.notifications.addresses import AddressKey
 from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.errors import ChannelDisabled
-from niyat.notifications.ports import Accounts, Appointments, EmailProvider, SmsProvider
+from niyat.notifications.ports import (
+    Accounts,
+    Appointments,
+    Callbacks,
+    EmailProvider,
+    PushProvider,
+    SmsProvider,
+)
 from niyat.notifications.sealing import Seal
 from niyat.notifications.unsubscribing import UnsubscribeLinks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """`sms` is None where text messages are switched off; `sender` is who mails and invitations are from.
+    """`sms` and `push` are None where they are switched off; `sender` is who mails and invitations are from.
 
-    `bell` rings the delivery job.
+    `bell` rings the delivery job, `reports` the one that acts on what providers said. `callbacks` and `bounce_secret`
+    are None where nobody may say anything.
     """
 
     db: Database
@@ -25,15 +36,30 @@ class Parts:
     accounts: Accounts
     email: EmailProvider
     sms: SmsProvider | None
+    push: PushProvider | None = None
+    addresses: AddressKey
     seal: Seal
     unsubscribe_links: UnsubscribeLinks
     mail_domain: str
     sender: str
     site_url: str
     clinic: str = "Niyat"
+    callbacks: Callbacks | None = None
+    bounce_secret: SecretStr | None = None
     bell: Bell = field(default_factory=Bell)
+    reports: Bell = field(default_factory=Bell)
 
     def require_enabled(self, channel: NotificationChannel) -> None:
         """Raises ChannelDisabled."""
-        if channel is NotificationChannel.PUSH or (channel is NotificationChannel.SMS and self.sms is None):
+        if channel not in self.channels:
             raise ChannelDisabled
+
+    @property
+    def channels(self) -> frozenset[NotificationChannel]:
+        """Those that are switched on."""
+        on = {
+            NotificationChannel.EMAIL: True,
+            NotificationChannel.SMS: self.sms is not None,
+            NotificationChannel.PUSH: self.push is not None,
+        }
+        return frozenset(channel for channel, is_on in on.items() if is_on)

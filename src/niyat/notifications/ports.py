@@ -7,13 +7,15 @@ reach the person twice, where there is one). The suites in `tests/contract` hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from niyat.notifications.domain import SuppressionCause
 
 
 class AppointmentView(BaseModel):
@@ -156,3 +158,15 @@ class SmsProvider(Protocol):
 
 class PushProvider(Protocol):
     async def send(self, push: Push) -> Receipt: ...
+
+
+class Callbacks(Protocol):
+    """Who may say how text messages ended."""
+
+    def genuine(self, fields: Mapping[str, Sequence[str]], signature: str) -> bool:
+        """Whether the provider signed these fields of a form for our address."""
+        ...
+
+    def why_gone(self, code: int) -> SuppressionCause | None:
+        """What an error of the provider's says about the number for ever, if anything."""
+        ...

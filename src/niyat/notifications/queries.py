@@ -32,6 +32,13 @@ SELECT status, channel, address_masked, provider, provider_message_id, template_
 FROM notification_logs WHERE notification_id = $1 ORDER BY id
 """
 
+SUPPRESSIONS = """
+SELECT id AS suppression_id, channel, address_masked, cause, error_code, notification_id, account_id, suppressed_at
+FROM suppressed_addresses
+WHERE lifted_at IS NULL AND ($1::uuid IS NULL OR account_id = $1) AND ($2::uuid IS NULL OR id < $2)
+ORDER BY id DESC LIMIT $3
+"""
+
 
 async def list_notifications(
     db: Database,
@@ -55,3 +62,10 @@ async def find_notification(db: Database, notification_id: UUID) -> tuple[Row, S
     if row is None:
         raise NotificationNotFound
     return row, await db.fetch(LOG, notification_id)
+
+
+async def list_suppressions(
+    db: Database, *, account_id: UUID | None = None, before: UUID | None = None, limit: int
+) -> Sequence[Row]:
+    """Addresses that nothing is sent to, newest first: up to `limit`, and one more when there are more."""
+    return await db.fetch(SUPPRESSIONS, account_id, before, limit + 1)

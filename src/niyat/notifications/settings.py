@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from niyat.kernel.settings import Environment
+from niyat.notifications.providers import DltSettings, FcmSettings, TwilioSettings, check_service_account
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -18,23 +18,13 @@ def _mail(name: str) -> AliasChoices:
     return AliasChoices(f"NIYAT_MAIL_{name}", f"SPRING_MAIL_{name}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class TwilioSettings:
-    """Whose account text messages are sent from. `base_url` replaces https://api.twilio.com, for the sandbox."""
-
-    account_sid: str
-    auth_token: SecretStr
-    from_number: str
-    base_url: str | None
-    timeout_seconds: float
-
-
 class NotificationsSettings(BaseSettings):
     """Without a mail server and, where SMS is on, without Twilio's credentials, production does not start."""
 
     model_config = SettingsConfigDict(env_prefix="NIYAT_", extra="ignore", populate_by_name=True)
 
     environment: Environment = Environment.SANDBOX
+    public_url: str = "http://127.0.0.1:8080"
 
     mail_host: str | None = Field(default=None, validation_alias=_mail("HOST"))
     mail_port: int = Field(default=587, ge=1, le=65535, validation_alias=_mail("PORT"))
@@ -44,7 +34,24 @@ class NotificationsSettings(BaseSettings):
         default=None, description="`starttls` in production, `none` in the sandbox, unless set"
     )
     mail_from: str = "Niyat <no-reply@niyat.invalid>"
-    mail_timeout_seconds: float = Field(default=10, gt=0, le=30)
+    mail_timeout_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=30,
+        description="For each answer of the mail server; a mail may take three times as long",
+    )
+    mail_connections: int = Field(default=4, ge=1, le=50, description="To the mail server, kept open")
+    mail_bounces_to: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+$",
+        description="Where mails come back to: an address that takes `<name>+<anything>@` too, whose mail is posted to "
+        "`/api/v1/notifications/bounces`",
+    )
+    mail_bounces_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="What the mail server shows when it posts a mail that came back",
+    )
 
     sms_enabled: bool | None = Field(
         default=None, description="Off in production, on in the sandbox, unless set"
@@ -55,6 +62,35 @@ class NotificationsSettings(BaseSettings):
     twilio_base_url: str | None = Field(default=None, validation_alias="TWILIO_BASE_URL")
     twilio_timeout_seconds: float = Field(default=10, gt=0, le=30)
 
+    sms_dlt_entity_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{10,25}$",
+        description="India: the registered business. With it, `+91` numbers get registered wordings alone",
+    )
+    sms_dlt_header: str | None = Field(
+        default=None, pattern=r"^[A-Z0-9]{3,6}$", description="India: the registered sender"
+    )
+    sms_dlt_templates: dict[str, Annotated[str, Field(pattern=r"^[0-9]{10,25}$")]] = Field(
+        default={},
+        description='India: the registered id of each wording, as JSON: `{"SIGN_IN_CODE.en": "1107…"}`',
+    )
+
+    push_enabled: bool | None = Field(
+        default=None, description="Off in production, on in the sandbox, unless set"
+    )
+    fcm_service_account: SecretStr | None = Field(
+        default=None,
+        validation_alias="FCM_SERVICE_ACCOUNT",
+        description="The service account's key file as it is, JSON. Google shut down `FCM_SERVER_KEY`",
+    )
+    fcm_base_url: str | None = Field(default=None, validation_alias="FCM_BASE_URL")
+    fcm_timeout_seconds: float = Field(default=10, gt=0, le=30)
+
+    addresses_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Recognises addresses that must not be written to, without keeping them; never change it",
+    )
     codes_key: SecretStr | None = Field(
         default=None,
         min_length=32,
@@ -88,6 +124,40 @@ class NotificationsSettings(BaseSettings):
             from_number=self.twilio_from_number,
             base_url=self.twilio_base_url,
             timeout_seconds=self.twilio_timeout_seconds,
+            status_callback=self.twilio_status_callback,
+            dlt=self._dlt,
+        )
+
+    @property
+    def twilio_status_callback(self) -> str | None:
+        """Where Twilio says how a message ended. It refuses addresses that it cannot reach; the sandbox reaches all."""
+        reachable = self.public_url.startswith("https://") or self.twilio_base_url is not None
+        return f"{self.public_url}/api/v1/notifications/callbacks/twilio" if reachable else None
+
+    @property
+    def _dlt(self) -> DltSettings | None:
+        if not (self.sms_dlt_entity_id and self.sms_dlt_header):
+            return None
+        return DltSettings(
+            entity_id=self.sms_dlt_entity_id, header=self.sms_dlt_header, templates=self.sms_dlt_templates
+        )
+
+    @property
+    def push(self) -> bool:
+        """Whether push messages are sent."""
+        if self.push_enabled is not None:
+            return self.push_enabled
+        return not self.production and self.fcm_service_account is not None
+
+    @property
+    def fcm(self) -> FcmSettings | None:
+        """None where push messages are switched off."""
+        if not (self.push and self.fcm_service_account):
+            return None
+        return FcmSettings(
+            service_account=self.fcm_service_account,
+            base_url=self.fcm_base_url,
+            timeout_seconds=self.fcm_timeout_seconds,
         )
 
     @property
@@ -103,12 +173,26 @@ class NotificationsSettings(BaseSettings):
                 raise ValueError("NIYAT_MAIL_HOST is needed in production")
             if self.codes_key is None:
                 raise ValueError("NIYAT_CODES_KEY is needed in production")
+            if self.addresses_key is None:
+                raise ValueError("NIYAT_ADDRESSES_KEY is needed in production")
             if self.mail_domain.endswith(".invalid"):
                 raise ValueError("NIYAT_MAIL_FROM is needed in production")
         if self.tls == "none" and self.mail_username and self.mail_host not in LOOPBACK:
             raise ValueError("NIYAT_MAIL_TLS must be starttls or implicit where a password is sent")
+        return self
+
+    @model_validator(mode="after")
+    def _channels_complete(self) -> NotificationsSettings:
         if self.sms and self.twilio is None:
             raise ValueError(
                 "NIYAT_SMS_ENABLED needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER"
             )
+        if self.push and self.fcm is None:
+            raise ValueError("NIYAT_PUSH_ENABLED needs FCM_SERVICE_ACCOUNT")
+        if self.fcm_service_account is not None:
+            check_service_account(self.fcm_service_account.get_secret_value())
+        if (self.mail_bounces_to is None) != (self.mail_bounces_secret is None):
+            raise ValueError("NIYAT_MAIL_BOUNCES_TO and NIYAT_MAIL_BOUNCES_SECRET need each other")
+        if (self.sms_dlt_entity_id is None) != (self.sms_dlt_header is None):
+            raise ValueError("NIYAT_SMS_DLT_ENTITY_ID and NIYAT_SMS_DLT_HEADER need each other")
         return self

@@ -12,6 +12,7 @@ PRODUCTION = {
     "NIYAT_MAIL_HOST": "smtp.example.org",
     "NIYAT_MAIL_FROM": "Clinic <hello@example.org>",
     "NIYAT_CODES_KEY": "k" * 32,
+    "NIYAT_ADDRESSES_KEY": "a" * 32,
 }
 
 

@@ -1,90 +1,71 @@
 """Mail over SMTP. A connection that breaks after DATA says nothing: the relay may have the mail (RFC 5321, 4.2.5).
 
-Such a mail is sent again with the same Message-ID, which mailboxes show once.
+Such a mail is sent again with the same Message-ID, which mailboxes show once. What a refusal means is said by its
+enhanced code (RFC 3463) where there is one: a bare 550 may be about us (no relaying, a block list) as well as about
+the mailbox, and taking it for the mailbox would silence everybody at once.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
+import asyncio
 from email import policy
 from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Literal
 
 import aiosmtplib
-from pydantic import SecretStr
 
-from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, DeliveryUnknown
+from niyat.notifications.adapters.return_path import ReturnPath
+from niyat.notifications.adapters.smtp_connections import NO_ANSWER, SmtpConnections, SmtpServer
+from niyat.notifications.bounces import MAILBOX_FULL, NO_SUCH_MAILBOX, STATUS
+from niyat.notifications.domain import SuppressionCause
+from niyat.notifications.errors import AddressGone, DeliveryPostponed, DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Invitation, Mail, Receipt
-
-NO_ANSWER = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, TimeoutError, OSError)
 
 LONGEST_LINE = 998  # RFC 5322, section 2.1.1
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmtpServer:
-    """Where mail is handed over, and as whom."""
-
-    host: str
-    port: int
-    tls: Literal["starttls", "implicit", "none"]
-    timeout_seconds: float
-    username: str | None = None
-    password: SecretStr | None = None
-
-
 class SmtpEmailProvider:
-    """An EmailProvider with a connection per mail."""
+    """An EmailProvider. Mails come back to `return_path`, if there is one."""
 
-    def __init__(self, server: SmtpServer, sender: str) -> None:
-        self._server = server
+    def __init__(self, server: SmtpServer, sender: str, return_path: ReturnPath | None = None) -> None:
         self._sender = sender
+        self._return_path = return_path
+        self._message_seconds = server.timeout_seconds * 3
+        self._connections = SmtpConnections(server)
 
     async def send(self, mail: Mail) -> Receipt:
+        """Raises what ports.py says. No mail takes longer than three answers may, however the server dawdles."""
         content = as_sent(compose(mail, self._sender))
-        smtp = self._client()
+        sender = self._return_path.of(mail) if self._return_path else parseaddr(self._sender)[1]
+        handed_over = False
         try:
-            await self._open(smtp)
-            options = [] if mail.to.isascii() else ["SMTPUTF8"]
-            await _before_data(smtp, parseaddr(self._sender)[1], mail.to, options)
-            return await _data(smtp, content)
-        finally:
-            smtp.close()
+            async with self._connections.session() as smtp, asyncio.timeout(self._message_seconds):
+                await _before_data(smtp, sender, mail.to)
+                handed_over = True
+                return await _data(smtp, content)
+        except TimeoutError as dawdling:
+            if handed_over:
+                raise DeliveryUnknown("smtp-timeout") from dawdling
+            raise DeliveryPostponed("smtp-timeout") from dawdling
 
-    def _client(self) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
-            hostname=self._server.host,
-            port=self._server.port,
-            timeout=self._server.timeout_seconds,
-            use_tls=self._server.tls == "implicit",
-            start_tls=self._server.tls == "starttls",
-        )
-
-    async def _open(self, smtp: aiosmtplib.SMTP) -> None:
-        """Nothing was handed over yet, so whatever fails here may be tried again."""
-        try:
-            await smtp.connect()
-            if self._server.username is not None and self._server.password is not None:
-                await smtp.login(self._server.username, self._server.password.get_secret_value())
-        except aiosmtplib.SMTPResponseException as refused:
-            raise DeliveryPostponed(f"smtp-{refused.code}") from refused
-        except (aiosmtplib.SMTPException, *NO_ANSWER) as unreachable:
-            raise DeliveryPostponed("smtp-unreachable") from unreachable
+    async def close(self) -> None:
+        await self._connections.close()
 
 
-async def _before_data(smtp: aiosmtplib.SMTP, sender: str, to: str, options: list[str]) -> None:
+async def _before_data(smtp: aiosmtplib.SMTP, sender: str, to: str) -> None:
+    options = [] if to.isascii() else ["SMTPUTF8"]
     try:
         await smtp.mail(sender, options=options, encoding="utf-8")
         await smtp.rcpt(to, encoding="utf-8")
     except aiosmtplib.SMTPRecipientRefused as refused:
-        raise _refusal(refused.code) from refused
+        raise refusal(refused.code, refused.message) from refused
     except aiosmtplib.SMTPResponseException as refused:  # the sender or the session, not this person
         raise DeliveryPostponed(f"smtp-{refused.code}") from refused
+    except aiosmtplib.SMTPNotSupported as cannot:  # an address with letters that this server cannot write
+        raise DeliveryRefused("smtp-not-supported") from cannot
     except NO_ANSWER as lost:
         raise DeliveryPostponed("smtp-connection-lost") from lost
 
@@ -93,17 +74,21 @@ async def _data(smtp: aiosmtplib.SMTP, content: bytes) -> Receipt:
     try:
         response = await smtp.data(content)
     except aiosmtplib.SMTPResponseException as refused:
-        raise _refusal(refused.code) from refused
+        raise refusal(refused.code, refused.message) from refused
     except NO_ANSWER as lost:
         raise DeliveryUnknown("smtp-no-answer-after-data") from lost
-    with suppress(aiosmtplib.SMTPException, *NO_ANSWER):
-        await smtp.quit()
     return Receipt("smtp", response.message[:200] or None)
 
 
-def _refusal(code: int) -> DeliveryRefused | DeliveryPostponed:
-    """5xx is for good, 4xx for now (RFC 5321, section 4.2.1)."""
-    return DeliveryRefused(f"smtp-{code}") if code >= 500 else DeliveryPostponed(f"smtp-{code}")
+def refusal(code: int, message: str) -> DeliveryRefused | DeliveryPostponed:
+    """5xx is for good, 4xx for now (RFC 5321, section 4.2.1), and a mailbox that is full may be emptied."""
+    enhanced = STATUS.match(message)
+    about = enhanced[2] if enhanced else ""
+    if code < 500 or about == MAILBOX_FULL:
+        return DeliveryPostponed(f"smtp-{code}")
+    if about in NO_SUCH_MAILBOX:
+        return AddressGone(f"smtp-{code}", SuppressionCause.HARD_BOUNCE)
+    return DeliveryRefused(f"smtp-{code}")
 
 
 class AsSent(policy.EmailPolicy):

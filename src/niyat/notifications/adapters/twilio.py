@@ -2,6 +2,11 @@
 
 Twilio has no idempotency key for messages: after an unknown outcome the messages to that number are listed, and the
 one with our words is taken as sent (https://www.twilio.com/docs/messaging/api/message-resource).
+
+India lets through only what was registered there (DLT): the sender's header, the business and each wording. Twilio
+has no field for these ids; it knows them from its console. We know them to keep what was never registered from
+being sent there, where it would be dropped without a word
+(https://www.twilio.com/docs/messaging/guidelines/in).
 """
 
 from __future__ import annotations
@@ -13,13 +18,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, DeliveryUnknown
+from niyat.notifications.domain import SuppressionCause
+from niyat.notifications.errors import AddressGone, DeliveryPostponed, DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Receipt, Text
-from niyat.notifications.settings import TwilioSettings
+from niyat.notifications.providers import TwilioSettings
 
 THREADS = 4
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
@@ -29,6 +36,19 @@ OUR_OWN_FAULT = {
     403,
     404,
 }  # wrong credentials or address of the API: staff can mend it, the message is fine
+
+QUEUE_FULL = {21611}
+GONE = {
+    21211: SuppressionCause.NOT_REACHABLE,  # no phone number
+    21610: SuppressionCause.OPTED_OUT,  # they answered STOP
+    21614: SuppressionCause.NOT_REACHABLE,  # no mobile number
+    30005: SuppressionCause.NOT_REACHABLE,  # unknown, or no longer in service
+    30006: SuppressionCause.NOT_REACHABLE,  # a landline
+}
+"""https://www.twilio.com/docs/api/errors. A phone that is off (30003) or a message that was filtered (30007) says
+nothing about the next message."""
+
+INDIA = "+91"
 
 
 class TwilioSmsProvider:
@@ -43,16 +63,22 @@ class TwilioSmsProvider:
         )
         if settings.base_url is not None:
             self._client.api.base_url = settings.base_url
-        self._from = settings.from_number
+        self._settings = settings
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
 
     async def send(self, text: Text) -> Receipt:
+        sender = self._sender(text)
         if text.maybe_sent_since is not None:
             since = text.maybe_sent_since
             if (sid := await self._call(lambda: self._find(text, since))) is not None:
                 return Receipt("twilio", sid)
         message = await self._call(
-            lambda: self._client.messages.create(to=text.to, from_=self._from, body=text.text)
+            lambda: self._client.messages.create(
+                to=text.to,
+                from_=sender,
+                body=text.text,
+                status_callback=self._settings.status_callback or values.unset,
+            )
         )
         return Receipt("twilio", message.sid)
 
@@ -60,6 +86,15 @@ class TwilioSmsProvider:
         self._threads.shutdown(wait=True)
         if self._http.session is not None:
             self._http.session.close()
+
+    def _sender(self, text: Text) -> str:
+        """Our number, or in India our registered header. Raises DeliveryRefused for wording not registered there."""
+        dlt = self._settings.dlt
+        if dlt is None or not text.to.startswith(INDIA):
+            return self._settings.from_number
+        if text.template not in dlt.templates:
+            raise DeliveryRefused("dlt-template-missing")
+        return dlt.header
 
     def _find(self, text: Text, since: datetime) -> str | None:
         """The id of the message that an earlier attempt left there."""
@@ -82,6 +117,13 @@ def _outcome(error: TwilioRestException) -> DeliveryRefused | DeliveryPostponed 
     code = f"twilio-{error.code or error.status}"
     if error.status >= 500 or error.status == 408:
         return DeliveryUnknown(code)
-    if error.status == 429 or error.status in OUR_OWN_FAULT:
+    if error.status == 429 or error.status in OUR_OWN_FAULT or error.code in QUEUE_FULL:
         return DeliveryPostponed(code)
+    if (cause := why_gone(error.code)) is not None:
+        return AddressGone(code, cause)
     return DeliveryRefused(code)
+
+
+def why_gone(code: int | None) -> SuppressionCause | None:
+    """What an error of Twilio's says about the number for ever, if anything; of a call and of a callback alike."""
+    return GONE.get(code or 0)

@@ -6,7 +6,15 @@ from fastapi import FastAPI
 
 from niyat.kernel.auth import TokenVerifier
 from niyat.kernel.http import create_app
-from niyat.notifications.http import internal, notifications, preferences, unsubscribe
+from niyat.notifications.http import (
+    devices,
+    internal,
+    notifications,
+    preferences,
+    reports,
+    suppressions,
+    unsubscribe,
+)
 from niyat.notifications.http.table import TABLE
 from niyat.notifications.parts import Parts
 
@@ -28,6 +36,6 @@ def create(parts: Parts, verifier: TokenVerifier) -> FastAPI:
 def routes() -> FastAPI:
     """The app's routes, without what they work on."""
     app = create_app("Niyat notifications", DESCRIPTION, table=TABLE)
-    for resource in (preferences, unsubscribe, notifications, internal):
+    for resource in (devices, suppressions, reports, preferences, unsubscribe, notifications, internal):
         app.include_router(resource.router)
     return app

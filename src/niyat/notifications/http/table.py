@@ -11,4 +11,7 @@ TABLE: ErrorTable = {
     errors.UnsubscribeLinkNotFound: 404,
     errors.NotificationNotFailed: 409,
     errors.ChannelDisabled: 409,
+    errors.SuppressionNotFound: 404,
+    errors.ReportNotGenuine: 403,
+    errors.ReportMalformed: 400,
 }

@@ -1,0 +1,57 @@
+"""Addresses that take nothing from us any more: remembered by a hash, asked about before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from niyat.kernel.db import Connection, Database
+from niyat.kernel.ids import new_id
+from niyat.notifications.addresses import KeptAddress
+from niyat.notifications.domain import NotificationChannel, SuppressionCause
+
+SUPPRESS = """
+INSERT INTO suppressed_addresses
+    (id, channel, address_hash, address_masked, cause, error_code, notification_id, account_id)
+SELECT $1, $2, $3, $4, $5, $6, $7, (SELECT account_id FROM scheduled_notifications WHERE id = $7)
+ON CONFLICT (channel, address_hash) WHERE lifted_at IS NULL DO NOTHING
+"""
+
+SUPPRESSED = """
+SELECT s.channel, s.cause FROM suppressed_addresses s
+JOIN unnest($1::text[], $2::bytea[]) AS asked (channel, address_hash)
+  ON s.channel = asked.channel AND s.address_hash = asked.address_hash
+WHERE s.lifted_at IS NULL
+"""
+
+
+async def suppress(
+    conn: Connection,
+    address: KeptAddress,
+    *,
+    cause: SuppressionCause,
+    error_code: str,
+    notification_id: UUID | None,
+) -> None:
+    """Send nothing to `address` any more, until an admin lifts it. The first cause stays."""
+    await conn.execute(
+        SUPPRESS,
+        new_id(),
+        address.channel,
+        address.hash,
+        address.masked,
+        cause,
+        error_code,
+        notification_id,
+    )
+
+
+async def suppressed_among(
+    reader: Connection | Database, addresses: Sequence[KeptAddress]
+) -> dict[NotificationChannel, SuppressionCause]:
+    """Which of one person's addresses take nothing, by channel, and why."""
+    channels, hashes = [each.channel for each in addresses], [each.hash for each in addresses]
+    return {
+        NotificationChannel(row["channel"]): SuppressionCause(row["cause"])
+        for row in await reader.fetch(SUPPRESSED, channels, hashes)
+    }
