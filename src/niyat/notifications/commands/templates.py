@@ -1,5 +1,5 @@
 """The wording in force. The wording that ships with Niyat is stored as version 1; a release that words it anew adds
-a version, which goes live unless this clinic has put its own wording in force.
+a version, which goes live unless this clinic has chosen the wording in force itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WHERE type = $1 AND channel = $2 AND language = ANY ($3) AND live
 ORDER BY array_position($3, language) LIMIT 1
 """
 
-SEED_LOCK = "SELECT pg_advisory_xact_lock(11, 1)"  # 11: our lock space for seeding
+LOCK = "SELECT pg_advisory_xact_lock(11, 1)"  # 11: our lock space for wording
 
 SEED = """
 WITH shipped AS (
@@ -27,7 +27,8 @@ news AS (
     SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM shipped WHERE (subject, text, html) = ($4, $5, $6))),
 retired AS (
     UPDATE notification_templates SET live = false
-    WHERE type = $1 AND channel = $2 AND language = $3 AND live AND origin = 'shipped' AND EXISTS (SELECT 1 FROM news))
+    WHERE type = $1 AND channel = $2 AND language = $3 AND live AND origin = 'shipped' AND published_by IS NULL
+      AND EXISTS (SELECT 1 FROM news))
 INSERT INTO notification_templates (type, channel, language, version, origin, subject, text, html, live)
 SELECT $1, $2, $3,
        1 + COALESCE((SELECT max(version) FROM notification_templates
@@ -48,7 +49,7 @@ WHERE type = $1 AND channel = $2 AND language = $3 AND origin = 'shipped'
 
 async def seed_templates(conn: Connection) -> None:
     """Store the shipped wording where it is new. Safe to run again, and from several processes at once."""
-    await conn.execute(SEED_LOCK)
+    await conn.execute(LOCK)
     for each in shipped():
         which = (each.type, each.channel, each.language)
         await conn.execute(SEED, *which, each.subject, each.text, each.html)

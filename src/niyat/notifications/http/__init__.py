@@ -13,6 +13,7 @@ from niyat.notifications.http import (
     preferences,
     reports,
     suppressions,
+    templates,
     unsubscribe,
 )
 from niyat.notifications.http.table import TABLE
@@ -36,6 +37,15 @@ def create(parts: Parts, verifier: TokenVerifier) -> FastAPI:
 def routes() -> FastAPI:
     """The app's routes, without what they work on."""
     app = create_app("Niyat notifications", DESCRIPTION, table=TABLE)
-    for resource in (devices, suppressions, reports, preferences, unsubscribe, notifications, internal):
+    for resource in (
+        devices,
+        suppressions,
+        reports,
+        preferences,
+        unsubscribe,
+        templates,
+        notifications,
+        internal,
+    ):
         app.include_router(resource.router)
     return app
