@@ -44,7 +44,7 @@ ROWS: Mapping[int, tuple[str, str]] = {
     34: ("Two workers, one job", "Lease and fencing; conditional update"),
     35: ("Poison message", "Bounded tries, dead letter, the others go on; replay"),
     36: ("The endpoint is slow (more than five seconds)", "Insert, 200, the rest later"),
-    37: ("The webhook was disabled", "Alarm on silence; made up for by asking"),
+    37: ("The webhook was disabled", "Staff are told of the silence; made up for by asking"),
     38: (
         "The gateway answers 5xx, HTML, 429",
         "Unknown, as a type; waits with jitter; never taken for failed",
@@ -61,7 +61,7 @@ ROWS: Mapping[int, tuple[str, str]] = {
     45: ("Clock skew", "The database's time decides about holds, no process's own"),
     46: (
         "Clock changes, a zone's rules change",
-        "UTC and IANA zone stored; each hour decided; future planned anew",
+        "UTC and IANA zone stored; each doubled or missing hour decided; what is booked stays",
     ),
     47: ("Naive time, wrong boundary of a day", "Zones everywhere; the gateway's times are UTC epochs"),
     48: ("A reminder after a cancellation", "Asked once more before it is sent"),
@@ -84,7 +84,6 @@ BUILDING = "being built"
 OPEN: Mapping[int, str] = {
     29: f"disputes are {BUILDING}",
     30: f"disputes are {BUILDING}",
-    37: f"the alarm on silence is {BUILDING}",
     49: f"invitations by mail are {BUILDING}",
     50: f"other channels and bounces are {BUILDING}",
     53: f"payouts are {BUILDING}",

@@ -14,6 +14,7 @@ from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.finish_receipt import REFUSALS, due_receipts, finish_receipt
 from niyat.payments.commands.import_refunds import import_refunds
 from niyat.payments.commands.issue_receipt import issue_receipts
+from niyat.payments.commands.notice_silence import notice_silence
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import process_webhooks, prune_webhooks
@@ -73,5 +74,6 @@ def jobs(parts: Parts) -> Sequence[Job]:
         Job("payments: sweep", 10, lambda: sweep(parts)),
         Job("payments: drive refunds", 2, lambda: drive_refunds(parts), parts.money),
         Job("payments: issue receipts", 2, lambda: issue_receipts(parts), parts.money),
+        Job("payments: notice silent webhooks", 900, lambda: notice_silence(parts)),
         Job("payments: forget old webhooks", 3600, lambda: prune(parts)),
     )

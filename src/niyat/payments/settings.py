@@ -66,6 +66,9 @@ class PaymentsSettings(BaseSettings):
     sweep_after_seconds: int = Field(
         default=120, ge=0, description="Captured and not confirmed: ask appointments"
     )
+    webhook_silence_minutes: int = Field(
+        default=60, ge=5, description="Money was taken and no webhook came for so long: staff are told"
+    )
     clinic_time_zone: TimeZone = Field(
         default="Asia/Kolkata",
         description="Its calendar decides the books' days and a receipt's financial year",
