@@ -188,12 +188,6 @@ class Scene:
             ),
             ("PUT", "/api/v1/notifications/preferences"): Call(patient, {"language": "en"}),
             ("POST", "/api/v1/notifications/devices/register"): Call(
-                patient, {"token": "a-phone-of-the-patient", "platform": "ANDROID"}
-            ),
-            ("DELETE", "/api/v1/notifications/devices/{token}"): Call(
-                patient, ids={"token": "a-phone-of-the-patient"}
-            ),
-            ("POST", "/api/v1/notifications/devices/register"): Call(
                 patient, {"token": "device-1", "platform": "ANDROID"}
             ),
             ("DELETE", "/api/v1/notifications/devices/{token}"): Call(patient, ids={"token": "device-1"}),
