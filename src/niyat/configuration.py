@@ -6,12 +6,14 @@ sandbox stands in for it with keys made at first start.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from pydantic import SecretStr
 
 from niyat.appointments.settings import AppointmentsSettings
@@ -23,6 +25,9 @@ from niyat.payments.settings import PaymentsSettings
 
 SANDBOX_SMS_SENDER = "+15005550006"
 VIDEO_PROVIDERS = ("PROVIDER", "JITSI", "JAAS", "DAILY")
+SANDBOX_RETURN_PATH = "bounces@niyat.invalid"
+SANDBOX_PROJECT = {"project_id": "niyat-sandbox", "client_email": "push@niyat-sandbox.invalid"}
+BOUNCES_PATH = "/api/v1/notifications/bounces"
 WEBHOOK_PATH = "/api/v1/payments/webhook"
 
 
@@ -86,13 +91,23 @@ def provided_by_sandbox(
             "checkout_page": f"{sandbox_url}/razorpay/v1/checkout/embedded",
         }
     if not {"NIYAT_MAIL_HOST", "SPRING_MAIL_HOST"} & os.environ.keys():
-        provided["notifications"] |= {"mail_host": "127.0.0.1", "mail_port": mail_port}
+        provided["notifications"] |= {
+            "mail_host": "127.0.0.1",
+            "mail_port": mail_port,
+            "mail_bounces_to": SANDBOX_RETURN_PATH,
+            "mail_bounces_secret": SecretStr(secrets["mail_bounces_secret"]),
+        }
     if "TWILIO_ACCOUNT_SID" not in os.environ:
         provided["notifications"] |= {
             "twilio_account_sid": secrets["twilio_account_sid"],
             "twilio_auth_token": SecretStr(secrets["twilio_auth_token"]),
             "twilio_from_number": SANDBOX_SMS_SENDER,
             "twilio_base_url": f"{sandbox_url}/twilio",
+        }
+    if "FCM_SERVICE_ACCOUNT" not in os.environ:
+        provided["notifications"] |= {
+            "fcm_service_account": SecretStr(_service_account(secrets, sandbox_url)),
+            "fcm_base_url": f"{sandbox_url}/fcm",
         }
     if not any(name.startswith(tuple(f"NIYAT_VIDEO_{p}" for p in VIDEO_PROVIDERS)) for name in os.environ):
         provided["appointments"] = {
@@ -110,12 +125,36 @@ async def register_at_sandbox(secrets: Mapping[str, str], sandbox_url: str, publ
         merchant = {name: secrets[f"razorpay_{name}"] for name in ("key_id", "key_secret", "webhook_secret")}
         phone = {"account_sid": secrets["twilio_account_sid"], "auth_token": secrets["twilio_auth_token"]}
         video = {name: secrets[f"video_jitsi_{name}"] for name in ("app_id", "app_secret")}
+        returns = {
+            "address": SANDBOX_RETURN_PATH,
+            "url": public_url + BOUNCES_PATH,
+            "secret": secrets["mail_bounces_secret"],
+        }
+        push = SANDBOX_PROJECT | {"public_key": _public_key(secrets["fcm_private_key"])}
         for path, body in (
             ("/control/accounts", merchant | {"webhook_url": public_url + WEBHOOK_PATH}),
             ("/control/phone/accounts", phone),
+            ("/control/mail/returns", returns),
+            ("/control/push/projects", push),
             ("/control/video/jitsi", video),
         ):
             (await sandbox.post(path, json=body)).raise_for_status()
+
+
+def _service_account(secrets: Mapping[str, str], sandbox_url: str) -> str:
+    """A key file as Google hands them out, for the sandbox's project."""
+    known = {
+        "type": "service_account",
+        "private_key_id": "sandbox",
+        "private_key": secrets["fcm_private_key"],
+        "token_uri": f"{sandbox_url}/fcm/token",
+    }
+    return json.dumps(SANDBOX_PROJECT | known)
+
+
+def _public_key(private_key: str) -> str:
+    public = load_pem_private_key(private_key.encode(), password=None).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def is_sandboxed(common: Settings) -> bool:

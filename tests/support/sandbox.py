@@ -13,11 +13,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import httpx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 Json = dict[str, Any]
 Kind = Literal[
@@ -33,6 +36,31 @@ Kind = Literal[
     "http-500-json",
     "http-502-html",
 ]
+
+
+@lru_cache(maxsize=1)
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def private_key() -> str:
+    """Of every service account of this run."""
+    return (
+        _key()
+        .private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        .decode()
+    )
+
+
+def public_key() -> str:
+    return (
+        _key()
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
 
 
 class SandboxProcess:
@@ -104,6 +132,15 @@ class DailyAccount:
 class PhoneAccount:
     sid: str
     auth_token: str
+
+
+@dataclass(frozen=True)
+class PushProject:
+    """A Firebase project; `service_account` is the JSON of its key, `url` where the API is."""
+
+    project_id: str
+    service_account: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -372,7 +409,7 @@ class Sandbox:
 
     async def add_fault(
         self,
-        account: Account | PhoneAccount | DailyAccount,
+        account: Account | PhoneAccount | DailyAccount | PushProject,
         operation: str,
         kind: Kind,
         *,
@@ -389,6 +426,8 @@ class Sandbox:
                 key = account.sid
             case DailyAccount():
                 key = account.api_key
+            case PushProject():
+                key = account.project_id
         await self._call(
             "POST",
             "/control/faults",
@@ -456,6 +495,69 @@ class Sandbox:
             "POST", "/control/phone/accounts", {"account_sid": account.sid, "auth_token": account.auth_token}
         )
         return account
+
+    async def behave_phone(
+        self,
+        account: PhoneAccount,
+        *,
+        callbacks: Literal["deliver", "hold", "drop"] = "deliver",
+        dlt: Json | None = None,
+    ) -> None:
+        """`dlt`: what is registered in India, `{header, templates}`."""
+        await self._call(
+            "POST",
+            "/control/phone/behaviour",
+            {"account_sid": account.sid, "callbacks": callbacks, "dlt": dlt},
+        )
+
+    async def opt_out(self, number: str, *, opted_out: bool = True) -> None:
+        """The person answers STOP (or START)."""
+        await self._call("POST", "/control/phone/opt-outs", {"number": number, "opted_out": opted_out})
+
+    async def flush_posts(
+        self,
+        sender: str,
+        *,
+        order: Literal["oldest-first", "newest-first", "shuffled"] = "oldest-first",
+        again: bool = False,
+    ) -> list[Json]:
+        """Deliver the status callbacks of an account (its SID), or what came back to an address."""
+        shown = await self._call(
+            "POST", "/control/posts/flush", {"sender": sender, "order": order, "again": again}
+        )
+        sent: list[Json] = shown["sent"]
+        return sent
+
+    async def mails_come_back_to(self, address: str, url: str, secret: str) -> None:
+        """What comes back to `address` is posted to `url`."""
+        await self._call("POST", "/control/mail/returns", {"address": address, "url": url, "secret": secret})
+
+    async def pushes(self, device: str, *, after: int = 0, wait_seconds: float = 0) -> list[Json]:
+        """Push messages, newest first."""
+        return await self._arrived("/devices", device, after, wait_seconds)
+
+    async def register_push(self) -> PushProject:
+        """A Firebase project of this test's own."""
+        project_id = "clinic-" + secrets.token_hex(6)
+        email = f"push@{project_id}.iam.gserviceaccount.com"
+        await self._call(
+            "POST",
+            "/control/push/projects",
+            {"project_id": project_id, "client_email": email, "public_key": public_key()},
+        )
+        account = {
+            "type": "service_account",
+            "project_id": project_id,
+            "private_key_id": "1",
+            "private_key": private_key(),
+            "client_email": email,
+            "token_uri": f"{self.process.url}/fcm/token",
+        }
+        return PushProject(project_id, json.dumps(account), f"{self.process.url}/fcm")
+
+    async def decide_device(self, device: str, fate: str) -> None:
+        """What becomes of messages to it from now on, such as `unregistered`."""
+        await self._call("POST", "/control/push/devices", {"device": device, "fate": fate})
 
     async def register_video_app(self, app_id: str, app_secret: str) -> str:
         """Where the Jitsi server is that accepts this app's tokens."""

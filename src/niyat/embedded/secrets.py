@@ -10,6 +10,9 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from niyat.kernel.private_file import write_private
 
 NAMES = (
@@ -24,6 +27,8 @@ NAMES = (
     "razorpay_webhook_secret",
     "twilio_account_sid",
     "twilio_auth_token",
+    "mail_bounces_secret",
+    "fcm_private_key",
     "video_jitsi_app_id",
     "video_jitsi_app_secret",
 )
@@ -45,5 +50,10 @@ def fresh(name: str) -> str:
             return "rzp_test_" + secrets.token_hex(7)
         case "twilio_account_sid":
             return "AC" + secrets.token_hex(16)
+        case "fcm_private_key":
+            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            return key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            ).decode()
         case _:
             return secrets.token_urlsafe(32)

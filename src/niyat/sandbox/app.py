@@ -13,11 +13,21 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from niyat.sandbox import inbox, twilio
-from niyat.sandbox.control import disputes, downtimes, merchants, money, payouts, settlements, webhooks
+from niyat.sandbox import fcm, inbox, twilio
+from niyat.sandbox.control import (
+    disputes,
+    downtimes,
+    merchants,
+    messages,
+    money,
+    payouts,
+    settlements,
+    webhooks,
+)
 from niyat.sandbox.control import video as video_control
 from niyat.sandbox.control import world as surroundings
 from niyat.sandbox.pages import STATIC, arrivals, books, checkout, console, presses
+from niyat.sandbox.postman import Postman
 from niyat.sandbox.razorpay import alarms, api
 from niyat.sandbox.razorpay.courier import Courier
 from niyat.sandbox.video import daily, jitsi
@@ -36,8 +46,13 @@ def create_app(world: World) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         courier = Courier(world)
-        app.state.world, app.state.courier = world, courier
-        rounds = [asyncio.create_task(courier.run()), asyncio.create_task(alarms.watch(world))]
+        postman = Postman(world)
+        app.state.world, app.state.courier, app.state.postman = world, courier, postman
+        rounds = [
+            asyncio.create_task(courier.run()),
+            asyncio.create_task(postman.run()),
+            asyncio.create_task(alarms.watch(world)),
+        ]
         for task in rounds:
             task.add_done_callback(_end_loudly)
         yield
@@ -46,11 +61,13 @@ def create_app(world: World) -> FastAPI:
             task.cancel()
         await asyncio.gather(*rounds, return_exceptions=True)
         await courier.close()
+        await postman.close()
 
     app = FastAPI(title="Niyat sandbox", lifespan=lifespan)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_NAMES)
     for router in (
         twilio.router,
+        fcm.router,
         jitsi.router,
         daily.router,
         merchants.router,
@@ -61,6 +78,7 @@ def create_app(world: World) -> FastAPI:
         downtimes.router,
         webhooks.router,
         surroundings.router,
+        messages.router,
         video_control.router,
         inbox.router,
         arrivals.router,

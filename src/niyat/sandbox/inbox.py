@@ -1,4 +1,4 @@
-"""What arrived by mail and text message, out of the books."""
+"""What arrived by mail, text message and push message, out of the books."""
 
 from __future__ import annotations
 
@@ -107,7 +107,23 @@ def texts(world: World, to: str | None, after: int, most: int = 200) -> list[dic
                 "body": message["body"],
                 "sid": message["sid"],
                 "status": message["status"],
+                "error_code": message["error_code"],
                 "sent_at": row["sent_at"],
             }
         )
     return found
+
+
+def pushes(world: World, to: str | None, after: int, most: int = 200) -> list[dict[str, object]]:
+    """Push messages to a device with an id above `after`, newest first."""
+    rows = world.books.rows(
+        "SELECT id, device, sent_at, doc FROM pushes WHERE id > ?1 AND (?2 IS NULL OR device = ?2)"
+        " ORDER BY id DESC LIMIT ?3",
+        after,
+        to,
+        most,
+    )
+    return [
+        {"id": row["id"], "to": row["device"], "sent_at": row["sent_at"], **json.loads(row["doc"])}
+        for row in rows
+    ]

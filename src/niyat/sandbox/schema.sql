@@ -245,3 +245,61 @@ CREATE TABLE IF NOT EXISTS video_guests (
     came_at REAL NOT NULL,
     PRIMARY KEY (room, name)
 );
+
+-- What is posted to our customer later: status callbacks of text messages, and mails that came back.
+CREATE TABLE IF NOT EXISTS posts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sender TEXT NOT NULL,
+    about TEXT NOT NULL,
+    what TEXT NOT NULL,
+    url TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'held', 'done')),
+    status INTEGER,
+    problem TEXT
+);
+CREATE INDEX IF NOT EXISTS posts_waiting ON posts (id) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS posts_by_sender ON posts (sender);
+
+CREATE TABLE IF NOT EXISTS phone_behaviours (
+    sid TEXT PRIMARY KEY,
+    callbacks TEXT NOT NULL CHECK (callbacks IN ('deliver', 'hold', 'drop')),
+    dlt TEXT
+);
+CREATE TABLE IF NOT EXISTS phone_opt_outs (
+    number TEXT PRIMARY KEY
+);
+
+-- Mails to an address that bounces come back here, and are posted there.
+CREATE TABLE IF NOT EXISTS mail_returns_to (
+    address TEXT PRIMARY KEY COLLATE NOCASE,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS greylisted (
+    recipient TEXT PRIMARY KEY COLLATE NOCASE
+);
+
+CREATE TABLE IF NOT EXISTS push_projects (
+    project_id TEXT PRIMARY KEY,
+    client_email TEXT NOT NULL,
+    public_key TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS push_access (
+    token TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL REFERENCES push_projects,
+    expires_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS push_fates (
+    device TEXT PRIMARY KEY,
+    fate TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS pushes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    project_id TEXT NOT NULL REFERENCES push_projects,
+    device TEXT NOT NULL,
+    sent_at REAL NOT NULL,
+    doc TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS pushes_by_device ON pushes (device);

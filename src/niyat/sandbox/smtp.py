@@ -1,18 +1,36 @@
 """A mail relay that keeps everything and delivers nothing; refuses or falls silent on request.
 
-`drop-after-data` keeps the mail and closes the connection before the 250 (RFC 5321, section 4.5.3.2.6).
+`drop-after-data` keeps the mail and closes the connection before the 250 (RFC 5321, section 4.5.3.2.6). A mailbox
+whose name begins with one of REFUSED is refused at once, with one of RETURNED later by a mail that comes back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Mapping
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from niyat.sandbox.returned_mail import give_back
 from niyat.sandbox.world import World
 
 _REPLIES = {"4xx": "451 4.3.0 Try again later", "5xx": "550 5.1.1 No such mailbox"}
+
+REFUSED = {
+    "no-such-mailbox": "550 5.1.1 No such mailbox",
+    "switched-off": "550 5.2.1 Mailbox disabled",
+    "mailbox-full": "552 5.2.2 Mailbox full",
+    "blocked": "550 5.7.1 Message refused by our policy",
+    "bare-refusal": "550 Not here",
+}
+RETURNED = {
+    "returned-unknown": "5.1.1",
+    "returned-full": "5.2.2",
+    "returned-late": "4.4.1",
+    "returned-blocked": "5.7.1",
+}
+GREYLISTED = "greylisted"
 
 
 class Relay:
@@ -27,6 +45,10 @@ class Relay:
         mode = self._take_fault("rcpt", [address])
         if mode is not None:
             return _REPLIES[mode]
+        if (refusal := _fate(REFUSED, address)) is not None:
+            return refusal
+        if address.startswith(GREYLISTED) and self._first_seen(address):
+            return "451 4.7.1 Greylisted, please try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -61,19 +83,37 @@ class Relay:
         books, content = self._world.books, envelope.content or b""
         raw = content.encode() if isinstance(content, str) else content
         with books.transaction():
-            mail = books.run(
-                "INSERT INTO mails (sender, received_at, raw) VALUES (?, ?, ?)",
-                envelope.mail_from or "",
-                self._world.clock.now(),
-                raw,
-            )
+            self._arrive(envelope.mail_from or "", envelope.rcpt_tos, raw)
             for address in envelope.rcpt_tos:
-                books.run(
-                    "INSERT OR IGNORE INTO mail_recipients (mail_id, address) VALUES (?, ?)",
-                    mail.lastrowid,
-                    address,
-                )
+                if envelope.mail_from and (status := _fate(RETURNED, address)) is not None:
+                    report = give_back(self._world, envelope.mail_from, address, raw, status)
+                    self._arrive("", [envelope.mail_from], report)
         self._world.news.ring()
+
+    def _arrive(self, sender: str, recipients: list[str], raw: bytes) -> None:
+        books = self._world.books
+        mail = books.run(
+            "INSERT INTO mails (sender, received_at, raw) VALUES (?, ?, ?)",
+            sender,
+            self._world.clock.now(),
+            raw,
+        )
+        for address in recipients:
+            books.run(
+                "INSERT OR IGNORE INTO mail_recipients (mail_id, address) VALUES (?, ?)",
+                mail.lastrowid,
+                address,
+            )
+
+    def _first_seen(self, address: str) -> bool:
+        with self._world.books.transaction():
+            seen = self._world.books.run("INSERT OR IGNORE INTO greylisted (recipient) VALUES (?)", address)
+        return seen.rowcount == 1
+
+
+def _fate(fates: Mapping[str, str], address: str) -> str | None:
+    """What is decided by how the mailbox's name begins."""
+    return next((fate for name, fate in fates.items() if address.lower().startswith(name)), None)
 
 
 async def listen(world: World, sock: socket.socket) -> asyncio.Server:

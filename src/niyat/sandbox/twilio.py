@@ -1,4 +1,4 @@
-"""The stand-in for Twilio's Messages API, under `/twilio/2010-04-01`. Status callbacks come later.
+"""The stand-in for Twilio's Messages API, under `/twilio/2010-04-01`; texts.py says what becomes of them.
 
 https://www.twilio.com/docs/messaging/api/message-resource; the magic numbers are those of
 https://www.twilio.com/docs/iam/test-credentials
@@ -20,19 +20,20 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from niyat.sandbox import faults
+from niyat.sandbox.texts import follow, segments
 from niyat.sandbox.world import TheWorld, World
 
 router = APIRouter(prefix="/twilio/2010-04-01")
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _LONGEST_BODY = 1600
-_GSM = re.compile(r"[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*")
 
+_OPTED_OUT = (21610, "Attempt to send to unsubscribed recipient")
 _BAD_TO = {
     "+15005550001": (21211, "Invalid 'To' Phone Number: +15005550001"),
     "+15005550002": (21612, "The 'To' phone number is not currently reachable via SMS"),
     "+15005550003": (21408, "Permission to send an SMS has not been enabled for the region"),
-    "+15005550004": (21610, "Attempt to send to unsubscribed recipient"),
+    "+15005550004": _OPTED_OUT,
     "+15005550009": (21614, "'To' number is not a valid mobile number"),
 }
 _BAD_FROM = {
@@ -126,6 +127,8 @@ def _authenticate(world: World, sid: str, authorization: str) -> None:
 
 def _accept(world: World, sid: str, form: Mapping[str, str]) -> dict[str, object]:
     to, sender, body = _checked(form)
+    if world.books.row("SELECT 1 FROM phone_opt_outs WHERE number = ?", to) is not None:
+        raise _Refusal(*_OPTED_OUT)
     now = world.clock.now()
     written = format_datetime(datetime.fromtimestamp(int(now), UTC))
     message_sid = "SM" + secrets.token_hex(16)
@@ -160,6 +163,7 @@ def _accept(world: World, sid: str, form: Mapping[str, str]) -> dict[str, object
             now,
             json.dumps(message),
         )
+        follow(world, sid, message, form.get("StatusCallback"))
     return message
 
 
@@ -179,16 +183,9 @@ def _checked(form: Mapping[str, str]) -> tuple[str, str | None, str]:
         raise _Refusal(21602, "Message body is required.")
     if len(body) > _LONGEST_BODY:
         raise _Refusal(21617, "The concatenated message body exceeds the 1600 character limit")
+    if not form.get("StatusCallback", "http://").startswith(("http://", "https://")):
+        raise _Refusal(21609, "The 'StatusCallback' URL is not a valid URL")
     return to, sender or None, body
-
-
-def segments(body: str) -> int:
-    """How many SMS the text takes: 160 GSM-7 or 70 UCS-2 characters, 153 or 67 each when concatenated."""
-    if _GSM.fullmatch(body):
-        length, single, joined = len(body), 160, 153
-    else:
-        length, single, joined = len(body.encode("utf-16-be")) // 2, 70, 67
-    return 1 if length <= single else -(-length // joined)
 
 
 def _fault_page(status: int, description: str | None) -> Response:

@@ -66,7 +66,7 @@ class FcmPushProvider:
     async def close(self) -> None:
         self._threads.shutdown(wait=True)
         self._session.close()
-        firebase_admin.delete_app(self._app)
+        await asyncio.to_thread(firebase_admin.delete_app, self._app)  # it starts a loop of its own
 
     def _send(self, message: messaging.Message) -> str:
         return str(messaging.send(message, app=self._app))

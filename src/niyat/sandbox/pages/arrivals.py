@@ -1,4 +1,4 @@
-"""The mailbox and the phone in a browser: newest first, searched by a part of the address."""
+"""The mailbox, the phone and its push messages in a browser: newest first, searched by a part of the address."""
 
 from __future__ import annotations
 
@@ -54,6 +54,20 @@ async def phone(
     wanted = None if to is None else re.sub(r"[ ()-]", "", to)
     shown = [text for text in inbox.texts(world, None, 0, 1000) if _any_holds([text["to"]], wanted)]
     return show("phone.html", {"here": "/phone", "to": to, "texts": shown, "latest": _latest(world, "texts")})
+
+
+@router.get("/devices")
+async def devices(
+    request: Request, world: TheWorld, to: str | None = None, after: After = 0, wait_seconds: Wait = 0
+) -> Response:
+    """Push messages newest first. JSON: to a device with an id above `after`."""
+    if not wants_html(request):
+        found = await world.news.until(lambda: inbox.pushes(world, to, after), wait_seconds)
+        return JSONResponse(found, headers=_VARY)
+    shown = [push for push in inbox.pushes(world, None, 0, 1000) if _any_holds([push["to"]], to)]
+    return show(
+        "devices.html", {"here": "/devices", "to": to, "pushes": shown, "latest": _latest(world, "pushes")}
+    )
 
 
 @router.get("/mailbox/{mail_id}")
@@ -117,6 +131,10 @@ def _any_holds(addresses: object, part: str | None) -> bool:
 
 
 def _latest(world: World, table: str) -> int:
-    statements = {"mails": "SELECT max(id) AS id FROM mails", "texts": "SELECT max(id) AS id FROM texts"}
+    statements = {
+        "mails": "SELECT max(id) AS id FROM mails",
+        "texts": "SELECT max(id) AS id FROM texts",
+        "pushes": "SELECT max(id) AS id FROM pushes",
+    }
     row = world.books.row(statements[table])
     return int(row["id"] or 0) if row else 0

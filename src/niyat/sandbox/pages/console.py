@@ -19,7 +19,7 @@ _SHOWN_ORDERS = 50
 async def overview(world: TheWorld) -> Response:
     counted = world.books.row(
         "SELECT (SELECT count(*) FROM mails) AS mails, (SELECT count(*) FROM texts) AS texts,"
-        " (SELECT count(*) FROM orders) AS orders"
+        " (SELECT count(*) FROM pushes) AS pushes, (SELECT count(*) FROM orders) AS orders"
     )
     numbers = dict(counted) if counted else {}
     return show("index.html", {"here": "/", "now": world.clock.now(), **numbers})
