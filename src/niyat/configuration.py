@@ -24,6 +24,7 @@ from niyat.notifications.settings import NotificationsSettings
 from niyat.payments.settings import PaymentsSettings
 
 SANDBOX_SMS_SENDER = "+15005550006"
+SANDBOX_PAYOUT_ACCOUNT = "7878780080316316"
 VIDEO_PROVIDERS = ("PROVIDER", "JITSI", "JAAS", "DAILY")
 SANDBOX_RETURN_PATH = "bounces@niyat.invalid"
 SANDBOX_PROJECT = {"project_id": "niyat-sandbox", "client_email": "push@niyat-sandbox.invalid"}
@@ -85,6 +86,7 @@ def provided_by_sandbox(
             "razorpay_key_secret": SecretStr(secrets["razorpay_key_secret"]),
             "razorpay_webhook_secret": SecretStr(secrets["razorpay_webhook_secret"]),
             "razorpay_base_url": f"{sandbox_url}/razorpay",
+            "razorpayx_account_number": SANDBOX_PAYOUT_ACCOUNT,
         }
         provided["gateway"] = {
             "checkout_script": f"{sandbox_url}/razorpay/checkout.js",

@@ -52,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     Rule(None, "/api/v1/waitlist/**", "appointments"),
     Rule(None, "/api/v1/payments/**", "payments"),
     Rule(None, "/api/v1/ledger/**", "payments"),
+    Rule(None, "/api/v1/payouts/**", "payments"),
     Rule(None, "/payments/**", "payments"),
     Rule(None, "/api/v1/notifications/**", "notifications"),
     Rule(None, "/api/v1/auth/**", "identity"),

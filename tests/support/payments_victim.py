@@ -13,6 +13,8 @@ from uuid import UUID
 
 from niyat.kernel.db import Database
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.adapters.razorpayx import RazorpayX
+from niyat.payments.commands.drive_payout import drive_payout, due_payouts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.initiate import initiate
 from niyat.payments.commands.issue_receipt import issue_receipts
@@ -33,7 +35,13 @@ async def main(orders: dict[str, Any]) -> None:
     visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
     appointments.visits[visit.appointment_id] = visit
     db = await Database.connect(orders["database"])
-    parts = Parts(db=db, gateway=RazorpayGateway(settings), appointments=appointments, settings=settings)
+    parts = Parts(
+        db=db,
+        gateway=RazorpayGateway(settings),
+        appointments=appointments,
+        settings=settings,
+        payouts=RazorpayX(settings) if settings.razorpayx_account_number else None,
+    )
     what, *details = orders["do"]
     if what == "initiate":
         await initiate(parts, visit.appointment_id, visit.patient_id)
@@ -54,6 +62,9 @@ async def main(orders: dict[str, Any]) -> None:
         await process_webhooks(parts)
     elif what == "issue":
         await issue_receipts(parts)
+    elif what == "payout":
+        for payout_id in await due_payouts(parts):
+            await drive_payout(parts, payout_id)
     elif what == "refund":
         for refund_id in await due_refunds(parts):
             await drive_refund(parts, refund_id)

@@ -38,6 +38,7 @@ from niyat.kernel.errors import ServiceUnavailable, Unauthenticated
 from niyat.kernel.settings import Settings
 from niyat.payments import errors
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.checks import CHECKS
 from niyat.payments.domain import Secured
 from niyat.payments.parts import Parts
@@ -83,6 +84,7 @@ class InMemoryAppointments:
         self.visits: dict[UUID, Visit] = {}
         self.silent = 0
         self.speechless = False
+        self.doctors: dict[UUID, UUID] = {}
         self.deaf = 0
 
     async def payment_started(self, appointment_id: UUID, account_id: UUID) -> Quote:
@@ -117,6 +119,11 @@ class InMemoryAppointments:
             "Dr. Asha Rao", "KMC 12345", "Niyat Clinic", "12 MG Road, Bengaluru", "VIDEO",
             datetime(2026, 12, 1, 4, 30, tzinfo=UTC), "Asia/Kolkata",
         )  # fmt: skip
+
+    async def doctor_account(self, doctor_id: UUID) -> UUID:
+        if doctor_id not in self.doctors:
+            raise errors.DoctorNotFound
+        return self.doctors[doctor_id]
 
     async def secure(
         self,
@@ -448,7 +455,8 @@ async def payments_world(
     known = PaymentsSettings(**given)
     gateway = RazorpayGateway(known)
     appointments = InMemoryAppointments()
-    parts = Parts(db=db, gateway=gateway, appointments=appointments, settings=known)
+    payer = RazorpayX(known) if known.razorpayx_account_number else None
+    parts = Parts(db=db, gateway=gateway, appointments=appointments, settings=known, payouts=payer)
     clients: dict[str, ServiceClient] = {}
     context = Context(settings=Settings(), db=db, verifier=Tokens(), clock=Clock(), clients=clients)  # type: ignore[arg-type]
     service = wire(context, parts)
@@ -462,4 +470,6 @@ async def payments_world(
     finally:
         await http.aclose()
         await gateway.close()
+        if payer is not None:
+            await payer.close()
         await db.close()

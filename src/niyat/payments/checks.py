@@ -199,7 +199,7 @@ CHECKS = (
         """
         SELECT t.appointment_id, sum(e.amount) AS overdrawn FROM ledger_entries e
             JOIN ledger_transactions t ON t.id = e.transaction_id
-        WHERE e.account = 'doctor_payable' GROUP BY t.appointment_id
+        WHERE e.account = 'doctor_payable' AND t.appointment_id IS NOT NULL GROUP BY t.appointment_id
         HAVING sum(e.amount) > 0 AND max(t.created_at) <= niyat_now() - make_interval(secs => $1)
         """,
     ),

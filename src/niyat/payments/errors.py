@@ -125,5 +125,57 @@ class CorrectionUnbalanced(NiyatError):
     """A correction takes from one account what it gives to another: its amounts must sum to zero."""
 
 
+class DoctorNotFound(NiyatError):
+    """There is no such doctor, or it is not you."""
+
+
+class PayoutNotFound(NiyatError):
+    """There is no such payout of yours."""
+
+
+class PayoutBatchNotFound(NiyatError):
+    """There is no such batch of payouts."""
+
+
+class PayoutsNotSetUp(NiyatError):
+    """Nobody can be paid out: set RAZORPAYX_ACCOUNT_NUMBER to the business account that doctors are paid from."""
+
+
+class FundAccountNotFound(NiyatError):
+    """It is not known where to pay this doctor; name their fund account first."""
+
+
+class FundAccountRefused(NiyatError):
+    """The payout provider has no such active fund account for a bank account or UPI address."""
+
+
+class NothingToPayOut(NiyatError):
+    """No doctor with a fund account is owed enough until that day."""
+
+
+class PayoutBatchDecided(NiyatError):
+    """This batch was approved or discarded already."""
+
+
+class PayoutNotPending(NiyatError):
+    """Only a payout that nobody approved yet can be left out."""
+
+
+class PayoutNotReturned(NiyatError):
+    """Only a payout that failed or came back is tried again; while it may still arrive, ask and wait."""
+
+
+class PayoutRetried(NiyatError):
+    """This payout was tried again already; look at the newer one."""
+
+
+class PayoutProposed(NiyatError):
+    """A payout to this doctor is proposed already, with this money in it; approve that one."""
+
+
+class PayoutNotCovered(NiyatError):
+    """The doctor is not owed that much any more; propose a new batch."""
+
+
 class DoctorNotNamed(NiyatError):
     """A doctor's account is touched; say which doctor's."""

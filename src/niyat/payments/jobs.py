@@ -10,12 +10,14 @@ from datetime import timedelta
 from niyat.kernel.jobs import Job
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.advance import advance, due_attempts
+from niyat.payments.commands.drive_payout import drive_payout, due_payouts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.finish_receipt import REFUSALS, due_receipts, finish_receipt
 from niyat.payments.commands.import_refunds import import_refunds
 from niyat.payments.commands.issue_receipt import issue_receipts
 from niyat.payments.commands.notice_silence import notice_silence
 from niyat.payments.commands.poll import poll
+from niyat.payments.commands.propose_payouts import propose_scheduled
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import process_webhooks, prune_webhooks
 from niyat.payments.parts import Parts
@@ -58,6 +60,13 @@ async def drive_refunds(parts: Parts) -> int:
     return len(due)
 
 
+async def drive_payouts(parts: Parts) -> int:
+    """Send, or ask about, every payout that is due; how many were."""
+    due = await due_payouts(parts, AT_ONCE)
+    await together(*(drive_payout(parts, payout_id) for payout_id in due))
+    return len(due)
+
+
 async def prune(parts: Parts) -> None:
     """Forget webhooks long worked off."""
     await parts.db.run(prune_webhooks, WEBHOOKS_KEPT)
@@ -73,6 +82,8 @@ def jobs(parts: Parts) -> Sequence[Job]:
         Job("payments: import refunds", 2, lambda: import_refunds(parts), parts.money),
         Job("payments: sweep", 10, lambda: sweep(parts)),
         Job("payments: drive refunds", 2, lambda: drive_refunds(parts), parts.money),
+        Job("payments: propose payouts", 3600, lambda: propose_scheduled(parts)),
+        Job("payments: drive payouts", 5, lambda: drive_payouts(parts), parts.money),
         Job("payments: issue receipts", 2, lambda: issue_receipts(parts), parts.money),
         Job("payments: notice silent webhooks", 900, lambda: notice_silence(parts)),
         Job("payments: forget old webhooks", 3600, lambda: prune(parts)),

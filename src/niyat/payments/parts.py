@@ -6,17 +6,26 @@ from dataclasses import dataclass, field
 
 from niyat.kernel.db import Database
 from niyat.kernel.jobs import Bell
-from niyat.payments.ports import Appointments, PaymentGateway
+from niyat.payments.errors import PayoutsNotSetUp
+from niyat.payments.ports import Appointments, PaymentGateway, PayoutGateway
 from niyat.payments.settings import PaymentsSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """`webhooks` rings when one was stored, `money` after every commit."""
+    """`webhooks` rings when one was stored, `money` after every commit. `payouts`: none where nobody is paid out."""
 
     db: Database
     gateway: PaymentGateway
     appointments: Appointments
     settings: PaymentsSettings
+    payouts: PayoutGateway | None = None
     webhooks: Bell = field(default_factory=Bell)
     money: Bell = field(default_factory=Bell)
+
+    @property
+    def payer(self) -> PayoutGateway:
+        """Who pays doctors. Raises PayoutsNotSetUp."""
+        if self.payouts is None:
+            raise PayoutsNotSetUp
+        return self.payouts

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from niyat.kernel.fields import TimeZone
 from niyat.kernel.settings import Environment
 from niyat.payments.commission import Terms
+from niyat.payments.payouts import LEAST, PayoutSchedule, Weekday
 
 Percent: TypeAlias = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
 LIVE_URL = "https://api.razorpay.com"
@@ -92,6 +93,24 @@ class PaymentsSettings(BaseSettings):
     )
     commission_tax_percent: Percent = Field(
         default=Decimal(18), description="Inside the commission: 18 means 18/118"
+    )
+
+    razorpayx_account_number: str | None = Field(
+        default=None,
+        validation_alias="RAZORPAYX_ACCOUNT_NUMBER",
+        pattern=r"^[A-Za-z0-9]{5,40}$",
+        description="The business account that doctors are paid from; without it nobody is paid out",
+    )
+    payout_schedule: PayoutSchedule = Field(
+        default=PayoutSchedule.WEEKLY,
+        description="When payouts are proposed on their own: `off`, `daily`, `weekly`",
+    )
+    payout_weekday: Weekday = Weekday.MONDAY
+    payout_minimum_amount: int = Field(
+        default=10_000, ge=LEAST, description="Minor units; who is owed less waits"
+    )
+    payout_hold_back_days: int = Field(
+        default=7, ge=0, le=365, description="So long after a visit its money is not proposed"
     )
 
     @model_validator(mode="after")

@@ -52,6 +52,15 @@ class AppointmentsClient:
             time_zone=answer["time_zone"],
         )
 
+    async def doctor_account(self, doctor_id: UUID) -> UUID:
+        try:
+            answer = await self._client.call("GET", f"/internal/doctors/{doctor_id}")
+        except Refused as refused:
+            if refused.status == 404:
+                raise errors.DoctorNotFound from refused
+            raise _unexpected(refused) from refused
+        return UUID(answer["account_id"])
+
     async def _view(self, appointment_id: UUID) -> Any:
         try:
             return await self._client.call("GET", f"/internal/appointments/{appointment_id}")

@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from niyat.payments.domain import AttemptStatus, RefundStatus
-from niyat.payments.ports import AttemptFact, Order, RefundFact, WebhookFacts
+from niyat.payments.payouts import PayoutStatus
+from niyat.payments.ports import AttemptFact, Order, PayoutFact, RefundFact, WebhookFacts
 
 T = TypeVar("T")
 
@@ -57,6 +58,19 @@ class _Refund(_Entity):
     notes: Any = None  # `[]` when empty
 
 
+class _Payout(_Entity):
+    id: str
+    amount: int
+    currency: str
+    status: str
+    reference_id: str | None = None
+    utr: str | None = None
+    fees: int | None = None
+    tax: int | None = None
+    failure_reason: str | None = None
+    status_details: Any = None
+
+
 def order(json: Any) -> Order:
     """An order. Raises NotAnEntity."""
     read = _read(_Order, json)
@@ -98,6 +112,34 @@ def refund(json: Any) -> RefundFact:
     )
 
 
+PAYOUT_STATUS = {
+    "pending": PayoutStatus.QUEUED,  # for the approval of somebody at the gateway
+    "queued": PayoutStatus.QUEUED,
+    "scheduled": PayoutStatus.QUEUED,
+    "processing": PayoutStatus.PROCESSING,
+    "processed": PayoutStatus.PROCESSED,
+    "reversed": PayoutStatus.REVERSED,
+    "failed": PayoutStatus.FAILED,
+    "rejected": PayoutStatus.FAILED,
+    "cancelled": PayoutStatus.FAILED,
+}
+
+
+def payout(json: Any) -> PayoutFact:
+    """A payout. Raises NotAnEntity."""
+    read = _read(_Payout, json)
+    if read.status not in PAYOUT_STATUS:
+        raise NotAnEntity(f"no status of ours: {read.status[:40]!r}")
+    ours = None
+    with suppress(ValueError):
+        ours = UUID(read.reference_id or "")
+    why = read.status_details.get("reason") if isinstance(read.status_details, dict) else None
+    return PayoutFact(
+        read.id, read.amount, read.currency, PAYOUT_STATUS[read.status], ours, read.utr or None, read.fees or 0,
+        read.tax or 0, why if isinstance(why, str) else read.failure_reason,
+    )  # fmt: skip
+
+
 ABOUT_AN_ATTEMPT = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
 
 
@@ -107,6 +149,8 @@ def webhook(envelope: dict[str, Any]) -> WebhookFacts:
     payload = envelope.get("payload")
     if not isinstance(kind, str) or not isinstance(payload, dict):
         raise NotAnEntity("no event")
+    if kind.startswith("payout."):
+        return WebhookFacts(payout=payout(_entity(payload, "payout")))
     about_refund = kind.startswith("refund.")
     if kind not in ABOUT_AN_ATTEMPT and not about_refund:
         return WebhookFacts()

@@ -15,6 +15,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.record_attempt import record_attempt
+from niyat.payments.commands.record_payout import record_payout
 from niyat.payments.commands.record_refund import record_refund
 from niyat.payments.parts import Parts
 from niyat.payments.ports import WebhookFacts
@@ -113,6 +114,8 @@ def attempt_of(facts: WebhookFacts) -> str | None:
 
 async def apply(conn: Connection, facts: WebhookFacts) -> None:
     """The effect of one event's facts: rows only, which the jobs drive on. Raises NotYetKnown."""
+    if facts.payout is not None:
+        await record_payout(conn, facts.payout, source="webhook")
     recorded = None
     if facts.attempt is not None:
         recorded = await record_attempt(conn, facts.attempt, source="webhook")

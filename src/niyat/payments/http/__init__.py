@@ -1,4 +1,4 @@
-"""The service's HTTP app: begin and verify, read, refund, the desk, and what the gateway itself calls."""
+"""The service's HTTP app: payments, refunds, the desk, the books, payouts, and what the gateway itself calls."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from niyat.payments.http import (
     ledger,
     ledger_export,
     payments,
+    payout_batches,
+    payout_doctors,
+    payouts,
     reads,
     receipts,
     refunds,
+    statements,
     webhooks,
 )
 from niyat.payments.http.table import TABLE
@@ -56,4 +60,7 @@ def routes() -> FastAPI:
         app.include_router(older, prefix="/payments")
     for router in (ledger.router, ledger_export.router):
         app.include_router(router, prefix="/api/v1/ledger")
+    # What is one doctor's or a batch's before single payouts: their paths are more particular.
+    for router in (payout_doctors.router, statements.router, payout_batches.router, payouts.router):
+        app.include_router(router, prefix="/api/v1/payouts")
     return app

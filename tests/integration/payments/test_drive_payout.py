@@ -1,0 +1,167 @@
+"""A payout on its way: sent once whatever is lost, asked about until it is known, and owed again when it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.support.payers import PAYING, Payer
+from tests.support.payments_world import PRICE, payments_world
+from tests.support.postgres import Databases
+from tests.support.sandbox import Kind, Sandbox
+
+
+@pytest_asyncio.fixture
+async def payer(databases: Databases, sandbox: Sandbox) -> AsyncIterator[Payer]:
+    async with payments_world(databases, sandbox, **PAYING) as running:
+        yield Payer(running)
+        await running.settle()
+        await running.audit()
+
+
+async def test_an_approved_payout_is_sent_and_found_processed(payer: Payer) -> None:
+    doctor_id = await payer.doctor()
+    payout_id = await payer.approved(doctor_id)
+    assert await payer.owed() == {"payout_pending": -PRICE}
+    await payer.settled()
+    payout = await payer.payout(payout_id)
+    assert (payout["status"], payout["amount"], payout["mode"]) == ("processed", PRICE, "IMPS")
+    assert payout["utr"] is not None
+    assert [line["to_status"] for line in payout["history"]] == [
+        "pending",
+        "approved",
+        "processing",
+        "processed",
+    ]
+    assert await payer.paid_out() == (PRICE, 1)
+    assert await payer.owed() == {"bank": -PRICE - 590, "gateway_fee": 500, "gst_input": 90}
+    assert payer.world.told()[-2:] == ["PAYOUT_APPROVED", "PAYOUT_PROCESSED"]
+
+
+async def test_webhooks_alone_bring_it_to_its_end_in_any_order_and_twice(payer: Payer) -> None:
+    payout_id = await payer.approved(await payer.doctor())
+    await payer.world.settle()
+    events = [event for event in await payer.world.webhooks() if event["event"].startswith("payout.")]
+    assert [event["event"] for event in events] == [
+        "payout.initiated",
+        "payout.processed",
+        "payout.updated",
+    ]
+    await payer.world.deliver_all([*reversed(events), *events])
+    await payer.world.settle()
+    payout = await payer.payout(payout_id)
+    assert (payout["status"], payout["utr"] is None) == ("processed", False)
+    assert payer.world.told().count("PAYOUT_PROCESSED") == 1
+
+
+@pytest.mark.parametrize(
+    "kind", ["lose-request", "lose-answer", "http-429", "http-500-json", "http-502-html", "reset"]
+)
+async def test_whatever_is_lost_it_is_paid_once(payer: Payer, kind: Kind) -> None:
+    payout_id = await payer.approved(await payer.doctor())
+    await payer.world.sandbox.add_fault(payer.world.account, "payouts.create", kind)
+    await payer.settled()
+    assert (await payer.payout(payout_id))["status"] == "processed"
+    assert await payer.paid_out() == (PRICE, 1)
+
+
+async def test_while_its_outcome_is_unknown_nobody_tries_it_again(payer: Payer) -> None:
+    payout_id = await payer.approved(await payer.doctor())
+    await payer.world.sandbox.add_fault(payer.world.account, "payouts.create", "lose-answer")
+    await payer.world.settle()
+    refused = await payer.retry(payout_id)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payout-not-returned")
+    assert (await payer.payout(payout_id))["status"] == "approved"
+    await payer.settled()
+    assert await payer.paid_out() == (PRICE, 1)
+
+
+async def test_a_failed_payout_is_owed_again_and_another_one_follows_it(payer: Payer) -> None:
+    await payer.behave(payout_mode="manual")
+    doctor_id = await payer.doctor()
+    first = await payer.approved(doctor_id)
+    await payer.world.settle()
+    gateway_id = (await payer.payout(first))["gateway_payout_id"]
+    await payer.world.sandbox.decide_payout(gateway_id, "fail", reason="imps_not_allowed")
+    await payer.world.deliver_all()
+    await payer.world.settle()
+    failed = await payer.payout(first)
+    assert (failed["status"], failed["failure_reason"]) == ("failed", "imps-not-allowed")
+    assert (await payer.balance(doctor_id))["owed"] == PRICE
+    assert "PAYOUT_FAILED" in payer.world.told()
+    await payer.behave(payout_mode="auto")
+    again = await payer.retry(first, "key")
+    assert (again.status_code, again.json()["retry_of"]) == (201, first)
+    assert (await payer.retry(first, "key")).json()["payout_id"] == again.json()["payout_id"]
+    assert (await payer.retry(first)).json()["code"] == "payout-retried"
+    await payer.settled()
+    assert (await payer.payout(again.json()["payout_id"]))["status"] == "processed"
+    assert (await payer.payout(first))["retried_by"] == again.json()["payout_id"]
+    assert await payer.paid_out() == (PRICE, 2)
+    assert (await payer.balance(doctor_id))["owed"] == 0
+
+
+@pytest.mark.parametrize("heard", ["webhook", "poll"])
+async def test_a_payout_that_comes_back_days_later_is_owed_again(payer: Payer, heard: str) -> None:
+    doctor_id = await payer.doctor()
+    payout_id = await payer.approved(doctor_id)
+    await payer.settled()
+    gateway_id = (await payer.payout(payout_id))["gateway_payout_id"]
+    await payer.world.sandbox.decide_payout(gateway_id, "reverse")
+    if heard == "webhook":
+        await payer.world.deliver_all()
+    await payer.world.move(days=1, minutes=1)
+    await payer.world.settle()
+    assert (await payer.payout(payout_id))["status"] == "reversed"
+    assert await payer.owed() == {"doctor_payable": -PRICE}
+    assert (await payer.paid_out())[0] == 0
+    assert payer.world.told().count("PAYOUT_REVERSED") == 1
+
+
+async def test_a_payout_that_the_gateway_refuses_fails_with_its_reason(payer: Payer) -> None:
+    doctor_id = await payer.doctor()
+    payout_id = await payer.approved(doctor_id)
+    fund_account_id = (await payer.payout(payout_id))["fund_account_id"]
+    await payer.razorpay("PATCH", f"/fund_accounts/{fund_account_id}", {"active": False})
+    await payer.settled()
+    payout = await payer.payout(payout_id)
+    assert payout["status"] == "failed"
+    assert payout["failure_reason"] == "payouts-cannot-be-created-on-an-inactive-fund-account"
+    assert (await payer.balance(doctor_id))["owed"] == PRICE
+    assert await payer.paid_out() == (0, 0)
+
+
+async def test_a_payout_waits_in_the_queue_for_money_and_for_the_gateways_own_approval(payer: Payer) -> None:
+    await payer.behave(payout_balance=0)
+    payout_id = await payer.approved(await payer.doctor())
+    await payer.world.settle()
+    assert (await payer.payout(payout_id))["status"] == "queued"
+    await payer.world.sandbox.add_funds(payer.world.account, 2 * PRICE)
+    await payer.settled()
+    assert (await payer.payout(payout_id))["status"] == "processed"
+    await payer.behave(payout_approval="required")
+    other = await payer.approved(await payer.doctor())
+    await payer.world.settle()
+    rejected = await payer.payout(other)
+    assert rejected["status"] == "queued"
+    await payer.world.sandbox.decide_payout(rejected["gateway_payout_id"], "reject")
+    await payer.settled()
+    rejected = await payer.payout(other)
+    assert (rejected["status"], rejected["failure_reason"]) == ("failed", "payout-rejected")
+
+
+async def test_what_we_took_for_failed_and_the_gateway_has_after_all_is_on_its_way_again(
+    payer: Payer,
+) -> None:
+    payout_id = await payer.approved(await payer.doctor())
+    await payer.world.sandbox.add_fault(
+        payer.world.account, "payouts.create", "http-400", after_effect=True, description="Not possible"
+    )
+    await payer.world.sandbox.add_fault(payer.world.account, "payouts.list", "http-400")
+    await payer.world.settle()
+    assert (await payer.payout(payout_id))["status"] == "approved"  # not known: never concluded
+    await payer.settled()
+    assert (await payer.payout(payout_id))["status"] == "processed"
+    assert await payer.paid_out() == (PRICE, 1)
