@@ -86,7 +86,6 @@ OPEN: Mapping[int, str] = {
     30: f"disputes are {BUILDING}",
     49: f"invitations by mail are {BUILDING}",
     50: f"other channels and bounces are {BUILDING}",
-    53: f"payouts are {BUILDING}",
     54: f"reconciliation is {BUILDING}",
     59: "needs the replay of a day from the gateway, which comes with the proof of restoring",
 }

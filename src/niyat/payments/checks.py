@@ -297,4 +297,68 @@ CHECKS = (
         WHERE t.id > p.last_transaction
         """,
     ),
+    Check(
+        "payouts-are-in-the-ledger",
+        "What is on its way to a doctor lies in payout_pending, what arrived has left the bank, and nothing else does.",
+        """
+        SELECT coalesce(p.payout_id, l.payout_id) AS payout_id, p.status, p.amount, l.pending, l.doctors, l.left_bank
+        FROM (SELECT *, CASE WHEN status IN ('approved', 'queued', 'processing') THEN amount ELSE 0 END AS pending,
+                CASE WHEN status IN ('approved', 'queued', 'processing', 'processed') THEN amount ELSE 0 END AS paid,
+                CASE WHEN status = 'processed' THEN amount + fee ELSE 0 END AS gone FROM doctor_payouts) p
+        FULL JOIN (SELECT split_part(t.external_key, ':', 2)::uuid AS payout_id,
+                -coalesce(sum(e.amount) FILTER (WHERE e.account = 'payout_pending'), 0) AS pending,
+                coalesce(sum(e.amount) FILTER (WHERE e.account = 'doctor_payable'), 0) AS doctors,
+                -coalesce(sum(e.amount) FILTER (WHERE e.account = 'bank'), 0) AS left_bank
+            FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+            WHERE t.external_key LIKE 'payout:%' GROUP BY 1) l ON l.payout_id = p.payout_id
+        WHERE (coalesce(p.pending, 0), coalesce(p.paid, 0), coalesce(p.gone, 0))
+            <> (coalesce(l.pending, 0), coalesce(l.doctors, 0), coalesce(l.left_bank, 0))
+        """,
+    ),
+    Check(
+        "no-payout-stays-unsent",
+        "No approved payout waits longer than the age without the gateway having it.",
+        """
+        SELECT payout_id, doctor_id, tries, last_error FROM doctor_payouts
+        WHERE status = 'approved' AND updated_at <= niyat_now() - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "no-payout-stays-under-way",
+        "A payout that the gateway has is there, or came back, within a fortnight.",
+        """
+        SELECT payout_id, doctor_id, status, gateway_payout_id, created_at FROM doctor_payouts
+        WHERE status IN ('queued', 'processing')
+            AND updated_at <= niyat_now() - interval '14 days' - make_interval(secs => $1)
+        """,
+    ),
+    Check(
+        "only-what-came-back-is-paid-again",
+        "A payout that follows another one follows one that came to nothing, to the same doctor, of the same amount.",
+        """
+        SELECT n.payout_id, n.retry_of, o.status, o.amount, n.amount AS again FROM doctor_payouts n
+            JOIN doctor_payouts o ON o.payout_id = n.retry_of
+        WHERE (n.doctor_id, n.amount, n.currency) <> (o.doctor_id, o.amount, o.currency)
+            OR (o.status NOT IN ('failed', 'reversed') AND NOT o.revived)
+        """,
+    ),
+    Check(
+        "nothing-is-paid-without-approval",
+        "What was sent is of a batch that somebody approved; what waits to be approved is of one that nobody decided.",
+        """
+        SELECT p.payout_id, p.status, b.batch_id, b.status AS batch_status
+        FROM doctor_payouts p JOIN payout_batches b USING (batch_id)
+        WHERE (p.status NOT IN ('pending', 'cancelled') AND b.status <> 'approved')
+            OR (p.status = 'pending' AND b.status <> 'proposed')
+        """,
+    ),
+    Check(
+        "debts-are-debts",
+        "What doctors owe us is never below zero.",
+        """
+        SELECT t.doctor_id, e.currency, sum(e.amount) AS receivable FROM ledger_entries e
+            JOIN ledger_transactions t ON t.id = e.transaction_id WHERE e.account = 'doctor_receivable'
+        GROUP BY t.doctor_id, e.currency HAVING sum(e.amount) < 0
+        """,
+    ),
 )

@@ -10,11 +10,13 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from typing import Literal
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
+from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
 from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
@@ -39,6 +41,7 @@ async def die(world: World, visit: Visit, point: str, *do: str) -> None:
             "razorpay_key_secret": world.account.key_secret,
             "razorpay_webhook_secret": world.account.webhook_secret,
             "razorpay_base_url": world.sandbox.razorpay_url,
+            "razorpayx_account_number": ACCOUNT_NUMBER,
         },
         "visit": {name: str(getattr(visit, name)) for name in ("appointment_id", "patient_id", "doctor_id")},
         "do": do,
@@ -170,6 +173,36 @@ async def test_killed_around_a_receipt_its_number_is_given_once_and_none_is_lost
 
 
 @pytest.mark.failure_row(32)
+@pytest.mark.parametrize(
+    ("point", "before"),
+    [
+        ("payments:payout-intended", ""),
+        ("payments:payout-called", ""),
+        ("payments:payout-recorded", ""),
+        ("payments:payout-looked-up", "lose-request"),
+        ("payments:payout-looked-up", "lose-answer"),
+        ("payments:payout-called", "lose-answer"),
+    ],
+)
+async def test_killed_around_a_payout_it_is_made_once(
+    databases: Databases, sandbox: Sandbox, point: str, before: Literal["", "lose-request", "lose-answer"]
+) -> None:
+    """`before`: what an earlier try had already met."""
+    async with payments_world(databases, sandbox, **PAYING) as world:
+        payer = Payer(world)
+        payout_id = await payer.approved(await payer.doctor())
+        if before:
+            await sandbox.add_fault(world.account, "payouts.create", before)
+            await world.settle()
+            await world.move(seconds=30)
+        await die(world, world.visit(), point, "payout")
+        await payer.settled()
+        assert (await payer.payout(payout_id))["status"] == "processed"
+        assert await payer.paid_out() == (PRICE, 1)
+        assert world.told().count("PAYOUT_PROCESSED") == 1
+        await world.audit()
+
+
 async def test_killed_after_storing_a_webhook_it_is_worked_off_without_being_sent_again(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)

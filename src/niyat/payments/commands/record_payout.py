@@ -43,9 +43,9 @@ async def record_payout(conn: Connection, fact: PayoutFact, *, source: str) -> U
         log.error("the gateway names a payout that we did not send", payout_id=str(payout_id))
         return payout_id
     concluded = payout["gateway_payout_id"] is None
-    payout = await one(
-        conn, LEARN, payout_id, fact.gateway_payout_id, fact.utr, fact.fee, min(fact.tax, fact.fee)
-    )
+    # The fee of what came back is not learnt any more: only one that was posted is given back.
+    fee = 0 if fact.status is PayoutStatus.REVERSED else fact.fee
+    payout = await one(conn, LEARN, payout_id, fact.gateway_payout_id, fact.utr, fee, min(fact.tax, fee))
     if _is_news(payout, fact.status, concluded=concluded):
         payout = await move_payout(conn, payout, fact.status, source=source, reason=_reason(fact))
     if payout["status"] == PayoutStatus.PROCESSED:
