@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from niyat.kernel.db import Database
 from niyat.kernel.jobs import Bell
 from niyat.payments.errors import PayoutsNotSetUp
-from niyat.payments.ports import Appointments, PaymentGateway, PayoutGateway
+from niyat.payments.payout_ports import PayoutGateway
+from niyat.payments.ports import Appointments, PaymentGateway
 from niyat.payments.settings import PaymentsSettings
 
 

@@ -1,4 +1,5 @@
-"""The rules of paying doctors out, as values: the statuses of a payout and of a batch, the way it is sent, its days.
+"""The rules of paying doctors out, as values: the statuses of a payout and of a batch, the way it is sent, its days,
+and what the gateway says of it.
 
 What a doctor is owed is the ledger's to say (`doctor_balances` in the database); nothing here knows an amount by heart.
 """
@@ -6,8 +7,10 @@ What a doctor is owed is the ledger's to say (`doctor_balances` in the database)
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 
 class PayoutStatus(StrEnum):
@@ -130,3 +133,39 @@ def last_payday(today: date, schedule: PayoutSchedule, weekday: Weekday) -> date
     if schedule is PayoutSchedule.DAILY:
         return today
     return today - timedelta(days=(today.weekday() - list(Weekday).index(weekday)) % 7)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRequest:
+    """What is sent for one payout. The same `payout_id` always means the same request, to the letter."""
+
+    payout_id: UUID
+    fund_account_id: str
+    amount: int
+    currency: str
+    mode: PayoutMode
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFact:
+    """What the gateway says of one payout. `our_payout_id` is what we wrote into it, if it was ours; `reason`: why it
+    is where it is, in the gateway's code."""
+
+    gateway_payout_id: str
+    amount: int
+    currency: str
+    status: PayoutStatus
+    our_payout_id: UUID | None = None
+    utr: str | None = None
+    fee: int = 0
+    tax: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FundAccount:
+    """Where somebody is paid, as the gateway has it. It keeps the bank's details; we do not."""
+
+    fund_account_id: str
+    account_type: AccountType
+    active: bool

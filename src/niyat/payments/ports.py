@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from niyat.payments.domain import AttemptStatus, RefundStatus, Secured
-from niyat.payments.payouts import AccountType, PayoutMode, PayoutStatus
+from niyat.payments.payouts import PayoutFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +76,6 @@ class RefundFact:
 
 
 @dataclass(frozen=True, slots=True)
-class PayoutRequest:
-    """What is sent for one payout. The same `payout_id` always means the same request, to the letter."""
-
-    payout_id: UUID
-    fund_account_id: str
-    amount: int
-    currency: str
-    mode: PayoutMode
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutFact:
-    """What the gateway says of one payout. `our_payout_id` is what we wrote into it, if it was ours; `reason`: why it
-    is where it is, in the gateway's code."""
-
-    gateway_payout_id: str
-    amount: int
-    currency: str
-    status: PayoutStatus
-    our_payout_id: UUID | None = None
-    utr: str | None = None
-    fee: int = 0
-    tax: int = 0
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FundAccount:
-    """Where somebody is paid, as the gateway has it. It keeps the bank's details; we do not."""
-
-    fund_account_id: str
-    account_type: AccountType
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
 class WebhookFacts:
     """What an event of the gateway says that we act on; nothing when we do not."""
 
@@ -157,22 +121,6 @@ class PaymentGateway(Protocol):
     def read_webhook(self, envelope: dict[str, Any]) -> WebhookFacts:
         """The facts of an event whose signature was checked. Raises ValueError when it is malformed."""
         ...
-
-
-class PayoutGateway(Protocol):
-    """Sends money to doctors' fund accounts. No method raises for its answer."""
-
-    async def send(self, payout: PayoutRequest) -> Answer[PayoutFact]:
-        """Pay. The same request always means the same payout, however often it is sent."""
-        ...
-
-    async def fetch_payout(self, gateway_payout_id: str) -> Answer[PayoutFact]: ...
-
-    async def payouts_of(self, payout_id: UUID) -> Answer[Sequence[PayoutFact]]:
-        """What there is at the gateway of one payout of ours: none, or one."""
-        ...
-
-    async def fund_account(self, fund_account_id: str) -> Answer[FundAccount]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from uuid import UUID
 import pytest
 
 from niyat.payments.commands.record_payout import record_payout
-from niyat.payments.payouts import PayoutStatus
-from niyat.payments.ports import PayoutFact
+from niyat.payments.payouts import PayoutFact, PayoutStatus
 from tests.support.payers import PAYING, Payer
 from tests.support.payments_world import PRICE, payments_world
 from tests.support.postgres import Databases

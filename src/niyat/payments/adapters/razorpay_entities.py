@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from niyat.payments.domain import AttemptStatus, RefundStatus
-from niyat.payments.payouts import PayoutStatus
-from niyat.payments.ports import AttemptFact, Order, PayoutFact, RefundFact, WebhookFacts
+from niyat.payments.payouts import PayoutFact, PayoutStatus
+from niyat.payments.ports import AttemptFact, Order, RefundFact, WebhookFacts
 
 T = TypeVar("T")
 

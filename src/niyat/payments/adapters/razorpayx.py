@@ -15,8 +15,8 @@ import httpx
 
 from niyat.kernel.log import get_logger
 from niyat.payments.adapters.razorpay_entities import NotAnEntity, each, payout
-from niyat.payments.payouts import AccountType
-from niyat.payments.ports import Answer, FundAccount, PayoutFact, PayoutRequest, Refused, Unknown
+from niyat.payments.payouts import AccountType, FundAccount, PayoutFact, PayoutRequest
+from niyat.payments.ports import Answer, Refused, Unknown
 from niyat.payments.settings import PaymentsSettings
 
 log = get_logger(__name__)

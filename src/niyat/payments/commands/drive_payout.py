@@ -17,8 +17,8 @@ from niyat.payments.commands.case import one
 from niyat.payments.commands.move_payout import LOCK, move_payout
 from niyat.payments.commands.record_payout import record_payout
 from niyat.payments.parts import Parts
-from niyat.payments.payouts import PayoutMode, PayoutStatus
-from niyat.payments.ports import PayoutFact, PayoutRequest, Refused, Unknown
+from niyat.payments.payouts import PayoutFact, PayoutMode, PayoutRequest, PayoutStatus
+from niyat.payments.ports import Refused, Unknown
 from niyat.payments.reasons import reason_code
 
 log = get_logger(__name__)

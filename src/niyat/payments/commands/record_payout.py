@@ -12,8 +12,7 @@ from niyat.kernel.log import get_logger
 from niyat.payments import payout_postings as postings
 from niyat.payments.commands.case import one
 from niyat.payments.commands.move_payout import move_payout, post_payout
-from niyat.payments.payouts import TRANSITIONS, PayoutStatus
-from niyat.payments.ports import PayoutFact
+from niyat.payments.payouts import TRANSITIONS, PayoutFact, PayoutStatus
 from niyat.payments.reasons import reason_code
 
 log = get_logger(__name__)

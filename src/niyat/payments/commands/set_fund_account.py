@@ -12,7 +12,8 @@ from niyat.kernel.errors import ServiceUnavailable
 from niyat.payments.audit_log import remember
 from niyat.payments.errors import FundAccountRefused
 from niyat.payments.parts import Parts
-from niyat.payments.ports import FundAccount, Refused, Unknown
+from niyat.payments.payouts import FundAccount
+from niyat.payments.ports import Refused, Unknown
 
 SET = """
 INSERT INTO doctor_fund_accounts (doctor_id, fund_account_id, account_type, set_by) VALUES ($1, $2, $3, $4)
