@@ -91,7 +91,7 @@ class Payer:
         """The id of a payout of one visit that is approved and not yet sent."""
         await self.held(doctor_id, amount)
         batch = await self.approve(await self.propose())
-        return str(batch["items"][0]["payout_id"])
+        return next(str(item["payout_id"]) for item in batch["items"] if item["doctor_id"] == str(doctor_id))
 
     async def payout(self, payout_id: str) -> Json:
         answer = await self.admin("GET", payout_id)

@@ -50,7 +50,7 @@ async def die(world: World, visit: Visit, point: str, *do: str) -> None:
         sys.executable, "-m", "tests.support.payments_victim", json.dumps(orders),
         env=os.environ | {"NIYAT_CRASH_AT": point, "PYTHONPATH": os.pathsep.join(["src", *sys.path])},
     )  # fmt: skip
-    assert await asyncio.wait_for(victim.wait(), 30) == -signal.SIGKILL, f"{point} was never reached"
+    assert await asyncio.wait_for(victim.wait(), 120) == -signal.SIGKILL, f"{point} was never reached"
 
 
 @pytest.mark.parametrize("point", ["payments:order-intended", "payments:order-created"])

@@ -51,6 +51,8 @@ async def _ends(payer: Payer, orders: list[tuple[PayoutStatus, ...]]) -> set[tup
             " ON t.id = e.transaction_id WHERE t.doctor_id = $1 GROUP BY 1 HAVING sum(amount) <> 0 ORDER BY 1",
             doctor_id,
         )
+        # What came to nothing is owed again, and would be in the next batch.
+        await world.db.execute("DELETE FROM doctor_fund_accounts WHERE doctor_id = $1", doctor_id)
         ends.add((*row, *map(tuple, entries)))
     return ends
 
