@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -11,7 +13,7 @@ from tests.support.payments_world import ADMIN, PRICE, Visit, World
 from tests.support.sandbox import Json
 
 ACCOUNT_NUMBER = "7878780080316316"
-PAYING = {
+PAYING: Mapping[str, Any] = {
     "razorpayx_account_number": ACCOUNT_NUMBER,
     "payout_hold_back_days": 0,
     "payout_schedule": "off",

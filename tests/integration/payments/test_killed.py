@@ -172,7 +172,7 @@ async def test_killed_around_a_receipt_its_number_is_given_once_and_none_is_lost
     assert {row["appointment_id"] for row in rows} == {visit.appointment_id, second.appointment_id}
 
 
-@pytest.mark.failure_row(32)
+@pytest.mark.failure_row(33, 53)
 @pytest.mark.parametrize(
     ("point", "before"),
     [
@@ -203,6 +203,7 @@ async def test_killed_around_a_payout_it_is_made_once(
         await world.audit()
 
 
+@pytest.mark.failure_row(32)
 async def test_killed_after_storing_a_webhook_it_is_worked_off_without_being_sent_again(world: World) -> None:
     visit = world.visit()
     begun = await world.initiate(visit)

@@ -157,7 +157,7 @@ async def test_what_is_left_out_or_discarded_stays_owed(payer: Payer) -> None:
 async def test_a_payday_has_one_batch_however_often_its_job_runs(
     databases: Databases, sandbox: Sandbox
 ) -> None:
-    daily = PAYING | {"payout_schedule": "daily"}
+    daily = {**PAYING, "payout_schedule": "daily"}
     async with payments_world(databases, sandbox, **daily) as world:
         payer = Payer(world)
         await payer.held(await payer.doctor())

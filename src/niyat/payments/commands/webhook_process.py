@@ -114,8 +114,8 @@ def attempt_of(facts: WebhookFacts) -> str | None:
 
 async def apply(conn: Connection, facts: WebhookFacts) -> None:
     """The effect of one event's facts: rows only, which the jobs drive on. Raises NotYetKnown."""
-    if facts.payout is not None:
-        await record_payout(conn, facts.payout, source="webhook")
+    if facts.payout is not None and await record_payout(conn, facts.payout, source="webhook") is None:
+        raise NotYetKnown
     recorded = None
     if facts.attempt is not None:
         recorded = await record_attempt(conn, facts.attempt, source="webhook")
