@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -40,9 +40,8 @@ from niyat.notifications.checks import CHECKS
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.templates import seed_templates
 from niyat.notifications.consumers import consumers
-from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
 from niyat.notifications.parts import Parts
-from niyat.notifications.ports import Account, AppointmentView
+from niyat.notifications.ports import Account, AppointmentView, Found
 from niyat.notifications.providers import TwilioSettings
 from niyat.notifications.sealing import Seal
 from niyat.notifications.service import create
@@ -68,14 +67,11 @@ class FakeAppointments:
     known: dict[UUID, AppointmentView] = field(default_factory=dict)
     asked: int = 0
 
-    async def find(self, appointment_id: UUID) -> AppointmentView:
+    async def find_many(self, appointment_ids: Collection[UUID]) -> Found[AppointmentView]:
         self.asked += 1
         if not self.reachable:
             raise ServiceUnavailable
-        try:
-            return self.known[appointment_id]
-        except KeyError:
-            raise AppointmentNotFound from None
+        return Found({each: self.known[each] for each in appointment_ids if each in self.known})
 
     def change(self, appointment_id: UUID, **different: Any) -> None:
         self.known[appointment_id] = self.known[appointment_id].model_copy(update=different)
@@ -85,11 +81,8 @@ class FakeAppointments:
 class FakeAccounts:
     known: dict[UUID, Account] = field(default_factory=dict)
 
-    async def find(self, account_id: UUID) -> Account:
-        try:
-            return self.known[account_id]
-        except KeyError:
-            raise AccountNotFound from None
+    async def find_many(self, account_ids: Collection[UUID]) -> Found[Account]:
+        return Found({each: self.known[each] for each in account_ids if each in self.known})
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ ONLY_WHILE: Mapping[NotificationType, str] = {
 """They say how a visit ended, or that it waits for an answer: true only while it has that status."""
 
 ON_EVERY_CHANNEL = frozenset({_T.WAITLIST_OFFERED})
-"""Planned once for each channel, because the answer must come soon: so none of them stands in for another."""
+"""Planned once for each channel, because the answer must come soon."""
 
 REFUND_NEWS = frozenset({_T.REFUND_INITIATED, _T.REFUND_COMPLETED, _T.REFUND_FAILED})
 
@@ -116,7 +116,7 @@ LAST_MINUTE = timedelta(minutes=1)
 """An offer that ends so soon is no longer told: nobody could take it."""
 
 MAX_TRIES = 14
-"""With the waits of `wait_before_retry`, a provider may be down for about five hours."""
+"""With the waits between them, a provider may be down for about five hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,16 +160,6 @@ def no_longer_so(
     if kind is NotificationType.PAYMENT_NOT_TAKEN and status in {"confirmed", "completed"}:
         return "paid-after-all"
     return None
-
-
-def wait_before_retry(tries: int, *, urgent: bool, jitter: float) -> timedelta:
-    """How long to wait after the `tries`-th failure (from 1): doubling, with `jitter` in [0, 1) over its upper half.
-
-    Somebody waits for an urgent one: from 1 to 15 seconds. Others: from 10 seconds to an hour.
-    """
-    first, longest = (1.0, 15.0) if urgent else (10.0, 3600.0)
-    whole = min(longest, first * 2 ** min(tries - 1, 20))
-    return timedelta(seconds=whole * (0.5 + jitter / 2))
 
 
 def mask(address: str) -> str:

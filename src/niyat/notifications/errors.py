@@ -32,14 +32,6 @@ class ChannelDisabled(NiyatError):
     """This channel is switched off here; use another one."""
 
 
-class AppointmentNotFound(NiyatError):
-    """Appointments knows no such appointment."""
-
-
-class AccountNotFound(NiyatError):
-    """Identity knows no such account."""
-
-
 class TemplateWrong(NiyatError):
     """The live template for this message cannot be rendered; correct it and send the notification again."""
 

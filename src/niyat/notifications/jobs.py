@@ -1,6 +1,6 @@
-"""The delivery job: every second, and at once when a code comes in. Reminders are sent by it too, when they are due.
+"""The delivery jobs, one for each lane: every second, and codes at once. Reminders are sent by them too, when due.
 
-Beside it: what providers say of messages they took.
+Beside them: what providers say of messages they took.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from niyat.kernel.jobs import Job
+from niyat.kernel.jobs import Bell, Job
 from niyat.notifications.commands.apply_reports import apply_reports, forget_reports
-from niyat.notifications.commands.deliver import deliver_due
+from niyat.notifications.commands.claim import Lane
+from niyat.notifications.commands.deliver import deliver_lane, give_up_late
 from niyat.notifications.commands.plan_reminders import forget_past_visits
 from niyat.notifications.commands.templates import seed_templates
 from niyat.notifications.parts import Parts
@@ -23,18 +24,20 @@ HOUR_SECONDS = 3600.0
 def jobs(parts: Parts) -> Sequence[Job]:
     """Delivery stores the shipped wording before it sends for the first time.
 
-    One run at a time in this process: whoever runs it again returns when what was under way is sent too.
+    One run of a lane at a time in this process: whoever runs it again returns when what was under way is sent too.
     """
     seeded = False
-    one_at_a_time = asyncio.Lock()
+    seeding = asyncio.Lock()
+    one_at_a_time = {lane: asyncio.Lock() for lane in Lane}
 
-    async def run() -> int:
+    async def deliver(lane: Lane) -> int:
         nonlocal seeded
-        async with one_at_a_time:
+        async with seeding:
             if not seeded:
                 await parts.db.run(seed_templates)
                 seeded = True
-            return await deliver_due(parts)
+        async with one_at_a_time[lane]:
+            return await deliver_lane(parts, lane)
 
     async def forget() -> None:
         while await parts.db.run(forget_past_visits):
@@ -49,7 +52,16 @@ def jobs(parts: Parts) -> Sequence[Job]:
         return total
 
     return (
-        Job("notifications: deliver what is due", EVERY_SECONDS, run, parts.bell),
+        Job("notifications: give up what is too late", EVERY_SECONDS, partial(give_up_late, parts)),
+        *(
+            Job(
+                f"notifications: deliver {lane.lower()}",
+                EVERY_SECONDS,
+                partial(deliver, lane),
+                parts.bell if lane is Lane.URGENT else Bell(),
+            )
+            for lane in Lane
+        ),
         Job("notifications: forget visits that are over", HOUR_SECONDS, forget),
         Job("notifications: act on what providers said", EVERY_SECONDS, act_on_reports, parts.reports),
         Job(

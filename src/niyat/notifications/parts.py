@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
@@ -27,8 +28,9 @@ from niyat.notifications.unsubscribing import UnsubscribeLinks
 class Parts:
     """`sms` and `push` are None where they are switched off; `sender` is who mails and invitations are from.
 
-    `bell` rings the delivery job, `reports` the one that acts on what providers said. `callbacks` and `bounce_secret`
-    are None where nobody may say anything.
+    `per_second`: the most that a channel's provider is given; no entry, no limit. `bell` rings the delivery of codes,
+    `reports` the job that acts on what providers said. `callbacks` and `bounce_secret` are None where nobody may say
+    anything.
     """
 
     db: Database
@@ -46,6 +48,7 @@ class Parts:
     clinic: str = "Niyat"
     callbacks: Callbacks | None = None
     bounce_secret: SecretStr | None = None
+    per_second: Mapping[NotificationChannel, float] = field(default_factory=dict)
     bell: Bell = field(default_factory=Bell)
     reports: Bell = field(default_factory=Bell)
 

@@ -7,10 +7,10 @@ reach the person twice, where there is one). The suites in `tests/contract` hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -79,15 +79,26 @@ class Account(BaseModel):
     time_zone: str | None = None
 
 
+Known = TypeVar("Known", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Known]):
+    """What is known of those asked about, by id. `unreadable`: said in a way that we cannot read; else not there."""
+
+    known: Mapping[UUID, Known] = field(default_factory=dict)
+    unreadable: frozenset[UUID] = frozenset()
+
+
 class Appointments(Protocol):
-    async def find(self, appointment_id: UUID) -> AppointmentView:
-        """How it stands now. Raises AppointmentNotFound, or ServiceUnavailable when nobody can say."""
+    async def find_many(self, appointment_ids: Collection[UUID]) -> Found[AppointmentView]:
+        """How each stands now, of at most 100. Raises ServiceUnavailable when nobody can say."""
         ...
 
 
 class Accounts(Protocol):
-    async def find(self, account_id: UUID) -> Account:
-        """Whom to reach. Raises AccountNotFound, or ServiceUnavailable."""
+    async def find_many(self, account_ids: Collection[UUID]) -> Found[Account]:
+        """Whom to reach, of at most 100. Raises ServiceUnavailable."""
         ...
 
 

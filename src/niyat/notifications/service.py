@@ -54,6 +54,7 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
         site_url=context.settings.public_url,
         callbacks=_callbacks(settings),
         bounce_secret=settings.mail_bounces_secret,
+        per_second=settings.per_second,
     )
 
     async def close() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from niyat.kernel.settings import Environment
+from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.providers import DltSettings, FcmSettings, TwilioSettings, check_service_account
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -91,6 +93,12 @@ class NotificationsSettings(BaseSettings):
         min_length=32,
         description="Recognises addresses that must not be written to, without keeping them; never change it",
     )
+    mail_per_second: float | None = Field(
+        default=None, gt=0, description="The most that the mail server is given"
+    )
+    sms_per_second: float | None = Field(default=None, gt=0, description="The most that Twilio is given")
+    push_per_second: float | None = Field(default=None, gt=0, description="The most that FCM is given")
+
     codes_key: SecretStr | None = Field(
         default=None,
         min_length=32,
@@ -159,6 +167,16 @@ class NotificationsSettings(BaseSettings):
             base_url=self.fcm_base_url,
             timeout_seconds=self.fcm_timeout_seconds,
         )
+
+    @property
+    def per_second(self) -> Mapping[NotificationChannel, float]:
+        """The most that each channel's provider is given; no entry, no limit."""
+        asked = {
+            NotificationChannel.EMAIL: self.mail_per_second,
+            NotificationChannel.SMS: self.sms_per_second,
+            NotificationChannel.PUSH: self.push_per_second,
+        }
+        return {channel: pace for channel, pace in asked.items() if pace is not None}
 
     @property
     def mail_domain(self) -> str:

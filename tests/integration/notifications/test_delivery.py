@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from niyat.kernel.db import Connection
-from niyat.notifications.commands.claim import LEASE_SECONDS, claim_due
+from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.settle import Outcome, settle
 from niyat.notifications.domain import NotificationChannel, NotificationStatus
@@ -182,14 +182,14 @@ async def test_tries_are_bounded_and_the_dead_letter_is_listed(world: World) -> 
 async def test_a_dead_workers_lease_is_taken_over_and_its_late_word_does_not_count(world: World) -> None:
     visit = await world.visit()
     await world.events(paid(visit))
-    (dead,) = await world.db.run(lambda conn: claim_due(conn, mail_domain="elsewhere.example", limit=10))
+    (dead,) = await world.db.run(claim_due, Lane.EMAIL, mail_domain="elsewhere.example", limit=10)
     assert await world.deliver() == 0  # it is leased
     await world.move(timedelta(seconds=LEASE_SECONDS))
     assert await world.deliver() == 1
     assert (await world.only_mail(visit))["message_id"] == dead.message_id
 
     async def late(conn: Connection) -> bool:
-        outcome = Outcome(status=NotificationStatus.FAILED, channel=NotificationChannel.EMAIL)
+        outcome = Outcome(status=NotificationStatus.FAILED, channel=NotificationChannel.EMAIL, tries=1)
         return await settle(conn, dead, outcome)
 
     assert not await world.db.run(late)

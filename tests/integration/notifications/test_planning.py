@@ -17,7 +17,7 @@ from niyat.events.catalogue import (
     RefundInitiated,
 )
 from niyat.kernel.db import Connection
-from niyat.notifications.commands.claim import LEASE_SECONDS, claim_due
+from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.templates import live_template, seed_templates
 from niyat.notifications.domain import TRANSITIONS, NotificationChannel, NotificationStatus, NotificationType
 from niyat.notifications.facts import local_time
@@ -178,7 +178,7 @@ async def test_a_refund_that_failed_after_all_is_not_told_as_through(world: Worl
 
     await come(RefundCompleted, being_sent)
     await world.sandbox.add_mail_fault("4xx", stage="rcpt", to=being_sent.email)
-    claimed = await world.db.run(claim_due, mail_domain="clinic.example", limit=10)
+    claimed = await world.db.run(claim_due, Lane.EMAIL, mail_domain="clinic.example", limit=10)
     assert [each.appointment_id for each in claimed] == [being_sent.appointment_id]
     await come(RefundCompleted, waiting)
     await come(RefundFailed, waiting, being_sent)

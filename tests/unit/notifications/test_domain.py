@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from niyat.notifications.categories import AUDIENCE, CATEGORY
 from niyat.notifications.domain import (
-    MAX_TRIES,
     ONLY_WHILE,
     PROMISES,
     TRANSITIONS,
@@ -19,7 +16,6 @@ from niyat.notifications.domain import (
     NotificationType,
     mask,
     no_longer_so,
-    wait_before_retry,
 )
 from niyat.notifications.reminders import REMINDER_OFFSETS, reminders
 
@@ -93,20 +89,6 @@ def test_nobody_hears_of_somebody_elses_visit(kind: NotificationType) -> None:
 
 def test_every_type_has_a_category_and_an_audience() -> None:
     assert set(CATEGORY) == set(AUDIENCE) == set(NotificationType)
-
-
-@given(st.integers(1, 200), st.booleans(), st.floats(0, 1, exclude_max=True))
-def test_a_retry_waits_longer_each_time_within_bounds(tries: int, urgent: bool, jitter: float) -> None:
-    wait = wait_before_retry(tries, urgent=urgent, jitter=jitter)
-    assert timedelta(seconds=0.5 if urgent else 5) <= wait <= timedelta(seconds=15 if urgent else 3600)
-    assert wait <= 2 * wait_before_retry(tries + 1, urgent=urgent, jitter=0)
-
-
-def test_a_provider_may_be_down_for_hours_before_mail_fails() -> None:
-    shortest = sum(
-        (wait_before_retry(tries, urgent=False, jitter=0) for tries in range(1, MAX_TRIES)), timedelta()
-    )
-    assert shortest > timedelta(hours=2)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
-"""Asks the appointments service how an appointment stands (ADR 8)."""
+"""Asks the appointments service how appointments stand (ADR 8)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
-from niyat.kernel.client import Refused, ServiceClient
-from niyat.kernel.errors import ServiceUnavailable
-from niyat.notifications.errors import AppointmentNotFound
-from niyat.notifications.ports import AppointmentView
+from niyat.kernel.client import ServiceClient
+from niyat.notifications.adapters.answers import find_many
+from niyat.notifications.ports import AppointmentView, Found
 
 
 class AppointmentsClient:
@@ -16,12 +16,7 @@ class AppointmentsClient:
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    async def find(self, appointment_id: UUID) -> AppointmentView:
-        """Any refusal but 404 (our token, a limit) says nothing about the appointment, so it counts as no answer."""
-        try:
-            answer = await self._client.call("GET", f"/internal/appointments/{appointment_id}")
-        except Refused as refused:
-            if refused.status == 404:
-                raise AppointmentNotFound from refused
-            raise ServiceUnavailable("Appointments refuses to answer.") from refused
-        return AppointmentView.model_validate(answer)
+    async def find_many(self, appointment_ids: Collection[UUID]) -> Found[AppointmentView]:
+        return await find_many(
+            self._client, "/internal/appointments/find", "appointment_id", appointment_ids, AppointmentView
+        )

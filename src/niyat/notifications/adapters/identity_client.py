@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
-from niyat.kernel.client import Refused, ServiceClient
-from niyat.kernel.errors import ServiceUnavailable
-from niyat.notifications.errors import AccountNotFound
-from niyat.notifications.ports import Account
+from niyat.kernel.client import ServiceClient
+from niyat.notifications.adapters.answers import find_many
+from niyat.notifications.ports import Account, Found
 
 
 class AccountsClient:
@@ -16,11 +16,5 @@ class AccountsClient:
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    async def find(self, account_id: UUID) -> Account:
-        try:
-            answer = await self._client.call("GET", f"/internal/accounts/{account_id}")
-        except Refused as refused:
-            if refused.status == 404:
-                raise AccountNotFound from refused
-            raise ServiceUnavailable("Identity refuses to answer.") from refused
-        return Account.model_validate(answer)
+    async def find_many(self, account_ids: Collection[UUID]) -> Found[Account]:
+        return await find_many(self._client, "/internal/accounts/find", "account_id", account_ids, Account)

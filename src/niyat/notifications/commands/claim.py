@@ -6,39 +6,61 @@ is kept as `unknown_since`, so that the next attempt can look before it sends, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, rows_affected
 from niyat.kernel.ids import new_id
+from niyat.notifications.commands.pace import left, spend
 from niyat.notifications.domain import NotificationChannel, NotificationType
 
 LEASE_SECONDS = 120
+NO_PACE: Mapping[NotificationChannel, float] = {}
 
+
+class Lane(StrEnum):
+    """What is delivered side by side: a slow provider holds up its own lane, and nothing holds up a code."""
+
+    URGENT = "URGENT"
+    EMAIL = NotificationChannel.EMAIL
+    SMS = NotificationChannel.SMS
+    PUSH = NotificationChannel.PUSH
+
+
+# Two looks at two indexes: one condition with OR would sort everything that is due for every batch.
 CLAIM = """
+WITH abandoned AS MATERIALIZED (
+    SELECT id FROM scheduled_notifications
+    WHERE status = 'sending' AND lease_until <= niyat_now() AND {lane}
+      AND (too_late_at IS NULL OR too_late_at > niyat_now())
+    ORDER BY lease_until LIMIT $4 FOR UPDATE SKIP LOCKED),
+due AS MATERIALIZED (
+    SELECT id FROM scheduled_notifications
+    WHERE status = 'queued' AND next_at <= niyat_now() AND {lane}
+      AND (too_late_at IS NULL OR too_late_at > niyat_now())
+    ORDER BY next_at LIMIT $4 FOR UPDATE SKIP LOCKED)
 UPDATE scheduled_notifications SET
     status = 'sending', lease = $1, claimed_at = niyat_now(),
     lease_until = niyat_now() + make_interval(secs => $2),
     unknown_since = CASE WHEN status = 'sending' THEN COALESCE(unknown_since, claimed_at) ELSE unknown_since END,
     tries = tries + 1,
     message_id = COALESCE(message_id, '<' || id || '@' || $3 || '>')
-WHERE id IN (
-    SELECT id FROM scheduled_notifications
-    WHERE ((status = 'queued' AND next_at <= niyat_now()) OR (status = 'sending' AND lease_until <= niyat_now()))
-      AND (too_late_at IS NULL OR too_late_at > niyat_now())
-    ORDER BY urgent DESC, next_at
-    LIMIT $4 FOR UPDATE SKIP LOCKED)
+WHERE id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM due LIMIT $4)
 RETURNING *
 """
+CLAIM_URGENT = CLAIM.format(lane="urgent")
+CLAIM_ON_CHANNEL = CLAIM.format(lane="NOT urgent AND channel = $5")
 
 MISS = """
 WITH late AS (
     SELECT id FROM scheduled_notifications
-    WHERE too_late_at <= niyat_now()
-      AND (status = 'queued' OR (status = 'sending' AND lease_until <= niyat_now()))
+    WHERE status IN ('queued', 'sending') AND too_late_at <= niyat_now()
+      AND (status = 'queued' OR lease_until <= niyat_now())
     LIMIT $1 FOR UPDATE SKIP LOCKED),
 missed AS (
     UPDATE scheduled_notifications n
@@ -51,20 +73,24 @@ SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM m
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A notification that is ours to send until the lease runs out. `tries` counts this one."""
+    """A notification that is ours to send until the lease runs out. `tries` counts this one, on this channel."""
 
     id: UUID
     type: NotificationType
     channel: NotificationChannel
+    tried_channels: Sequence[str]
     account_id: UUID | None
     appointment_id: UUID | None
     revision: int | None
+    offset_minutes: int | None
+    dedupe_key: str
     payload: Mapping[str, Any]
     sealed: bytes | None
     language: str | None
     urgent: bool
     lease: UUID
     claimed_at: datetime
+    too_late_at: datetime | None
     unknown_since: datetime | None
     tries: int
     withheld: int
@@ -72,19 +98,49 @@ class Claimed:
     correlation_id: str
 
 
-async def claim_due(conn: Connection, *, mail_domain: str, limit: int) -> list[Claimed]:
-    """Claim up to `limit` that are due, urgent ones first."""
-    rows = await conn.fetch(CLAIM, new_id(), LEASE_SECONDS, mail_domain, limit)
+async def claim_due(
+    conn: Connection,
+    lane: Lane,
+    *,
+    mail_domain: str,
+    limit: int,
+    per_second: Mapping[NotificationChannel, float] = NO_PACE,
+) -> list[Claimed]:
+    """Claim up to `limit` of this lane that are due, the longest due first, as its channel's pace allows.
+
+    Urgent ones do not wait for the pace, but count.
+    """
+    if lane is Lane.URGENT:
+        claimed = await _claim(conn, CLAIM_URGENT, mail_domain, limit)
+        for channel, count in Counter(each.channel for each in claimed).items():
+            if pace := per_second.get(channel):
+                await left(conn, channel, pace)
+                await spend(conn, channel, count)
+        return claimed
+    channel = NotificationChannel(lane)
+    pace = per_second.get(channel)
+    if pace is None:
+        return await _claim(conn, CLAIM_ON_CHANNEL, mail_domain, limit, channel)
+    limit = min(limit, await left(conn, channel, pace))
+    claimed = await _claim(conn, CLAIM_ON_CHANNEL, mail_domain, limit, channel) if limit > 0 else []
+    await spend(conn, channel, len(claimed))
+    return claimed
+
+
+async def _claim(
+    conn: Connection, statement: str, mail_domain: str, limit: int, *channel: NotificationChannel
+) -> list[Claimed]:
+    rows = await conn.fetch(statement, new_id(), LEASE_SECONDS, mail_domain, limit, *channel)
     return [
         Claimed(
             **{name: row[name] for name in Claimed.__dataclass_fields__ if name not in {"type", "channel"}},
             type=NotificationType(row["type"]),
             channel=NotificationChannel(row["channel"]),
         )
-        for row in sorted(rows, key=lambda row: (not row["urgent"], row["next_at"]))
+        for row in sorted(rows, key=lambda row: (row["next_at"], row["id"]))
     ]
 
 
 async def mark_missed(conn: Connection, *, limit: int = 500) -> int:
     """Give up what nobody should be told any more (a reminder long past, a lapsed code); how many."""
-    return int((await conn.execute(MISS, limit)).split()[-1])
+    return rows_affected(await conn.execute(MISS, limit))

@@ -1,4 +1,4 @@
-"""Whom to reach, where, with what: asked right before a message leaves."""
+"""Whom to reach, where, with what, by what was just said of it."""
 
 from __future__ import annotations
 
@@ -8,35 +8,20 @@ from functools import partial
 from uuid import UUID
 
 from niyat.notifications.categories import AUDIENCE, Audience
+from niyat.notifications.commands.ask import Asked
 from niyat.notifications.commands.claim import Claimed
-from niyat.notifications.domain import (
-    ON_EVERY_CHANNEL,
-    SUPERSEDED_BY,
-    NotificationChannel,
-    NotificationType,
-    no_longer_so,
-)
-from niyat.notifications.errors import AccountNotFound, AppointmentNotFound
+from niyat.notifications.domain import NotificationChannel, no_longer_so
 from niyat.notifications.facts import visit_facts
 from niyat.notifications.invitations import invitation_for
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView, Invitation
 from niyat.notifications.sealing import SealedElsewhere
 
-# Held against what is planned, not withdrawn by the newer one: so it also reaches what is being sent, waits to be
-# sent again, or failed and is replayed by staff.
-SUPERSEDED = """
-SELECT EXISTS (
-    SELECT FROM scheduled_notifications
-    WHERE appointment_id = $1 AND type = ANY ($2) AND ($3::text IS NULL OR payload ->> 'refund_id' = $3))
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """Where one message goes, in which language it is wanted, and what it may speak of in the one there is."""
 
-    channel: NotificationChannel
     address: str
     language: str | None
     facts: Callable[[str], Mapping[str, object]]
@@ -57,28 +42,28 @@ class CannotBeSent(Exception):
         self.error_code = error_code
 
 
-async def reach(parts: Parts, claimed: Claimed) -> Reached:
-    """Whom to reach with what, if it is still so. Raises NoLongerSo, CannotBeSent, ServiceUnavailable."""
+class NoAddress(Exception):
+    """The account cannot be reached on this channel."""
+
+
+class NotYet(Exception):
+    """Something that was claimed before it must arrive first."""
+
+
+def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
+    """Whom to reach with what, if it is still so. Raises NoLongerSo, CannotBeSent, NoAddress, NotYet."""
     if claimed.sealed is not None:
         try:
             code = parts.seal.open(claimed.sealed)
         except SealedElsewhere as wrong:
             raise CannotBeSent(wrong.code) from None
         known = {"code": code.code, "clinic": parts.clinic, "site_url": parts.site_url}
-        return Reached(
-            claimed.channel, code.address, claimed.language, lambda language: known | {"language": language}
-        )
-    if claimed.account_id is None or claimed.appointment_id is None:
-        raise CannotBeSent("nothing-to-say")
-    try:
-        account = await parts.accounts.find(claimed.account_id)
-        # Asked last: the less time between the answer and the sending, the better.
-        appointment = await parts.appointments.find(claimed.appointment_id)
-    except (AccountNotFound, AppointmentNotFound) as unknown:
-        raise CannotBeSent(unknown.code) from None
-    _still_so(claimed, claimed.account_id, appointment)
-    await _not_superseded(parts, claimed)
-    channel, address = _address(claimed.type, claimed.channel, account, sms=parts.sms is not None)
+        return Reached(code.address, claimed.language, lambda language: known | {"language": language})
+    account, appointment = account_of(claimed, asked), _appointment_of(claimed, asked)
+    _still_so(claimed, account.account_id, appointment, asked)
+    address = addresses(parts, account).get(claimed.channel)
+    if address is None:
+        raise NoAddress
     about = partial(
         visit_facts,
         account=account,
@@ -96,7 +81,6 @@ async def reach(parts: Parts, claimed: Claimed) -> Reached:
         site_url=parts.site_url,
     )
     return Reached(
-        channel,
         address,
         account.language,
         lambda language: about(language=language),
@@ -104,7 +88,37 @@ async def reach(parts: Parts, claimed: Claimed) -> Reached:
     )
 
 
-def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView) -> None:
+def account_of(claimed: Claimed, asked: Asked) -> Account:
+    """Raises CannotBeSent."""
+    if claimed.account_id is None:
+        raise CannotBeSent("nothing-to-say")
+    account = asked.accounts.known.get(claimed.account_id)
+    if account is None:
+        unreadable = claimed.account_id in asked.accounts.unreadable
+        raise CannotBeSent("account-unreadable" if unreadable else "account-not-found")
+    return account
+
+
+def addresses(parts: Parts, account: Account) -> Mapping[NotificationChannel, str]:
+    """Where this account can be reached, by the channels that are switched on."""
+    known = {
+        NotificationChannel.EMAIL: account.email,
+        NotificationChannel.SMS: account.phone if parts.sms is not None else None,
+    }
+    return {channel: address for channel, address in known.items() if address}
+
+
+def _appointment_of(claimed: Claimed, asked: Asked) -> AppointmentView:
+    if claimed.appointment_id is None:
+        raise CannotBeSent("nothing-to-say")
+    appointment = asked.appointments.known.get(claimed.appointment_id)
+    if appointment is None:
+        unreadable = claimed.appointment_id in asked.appointments.unreadable
+        raise CannotBeSent("appointment-unreadable" if unreadable else "appointment-not-found")
+    return appointment
+
+
+def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView, asked: Asked) -> None:
     for_doctor = AUDIENCE[claimed.type] is Audience.DOCTOR
     because = no_longer_so(
         claimed.type,
@@ -116,27 +130,7 @@ def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView) 
     )
     if because is not None:
         raise NoLongerSo(because)
-
-
-async def _not_superseded(parts: Parts, claimed: Claimed) -> None:
-    newer = SUPERSEDED_BY.get(claimed.type)
-    if newer and await parts.db.fetchval(
-        SUPERSEDED, claimed.appointment_id, list(newer), claimed.payload.get("refund_id")
-    ):
+    if claimed.id in asked.superseded:
         raise NoLongerSo("superseded")
-
-
-def _address(
-    kind: NotificationType, wanted: NotificationChannel, account: Account, *, sms: bool
-) -> tuple[NotificationChannel, str]:
-    """The wanted channel, or the other one when the account has no address there. Raises CannotBeSent, NoLongerSo."""
-    known = {
-        NotificationChannel.EMAIL: account.email,
-        NotificationChannel.SMS: account.phone if sms else None,
-    }
-    if kind in ON_EVERY_CHANNEL and not known.get(wanted):
-        raise NoLongerSo("told-elsewhere")
-    for channel in (wanted, NotificationChannel.EMAIL, NotificationChannel.SMS):
-        if address := known.get(channel):
-            return channel, address
-    raise CannotBeSent("no-address")
+    if claimed.id in asked.behind:
+        raise NotYet

@@ -10,7 +10,8 @@ from niyat.notifications.errors import NotificationNotFailed, NotificationNotFou
 REPLAY = """
 WITH replayed AS (
     UPDATE scheduled_notifications
-    SET status = 'queued', tries = 0, withheld = 0, next_at = niyat_now(), finished_at = NULL, last_error = NULL
+    SET status = 'queued', tries = 0, withheld = 0, next_at = niyat_now(), finished_at = NULL, last_error = NULL,
+        channel = COALESCE(tried_channels[1], channel), tried_channels = '{}'
     WHERE id = $1 AND status = 'failed' AND type <> 'SIGN_IN_CODE'
     RETURNING *)
 INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, actor_id, reason, correlation_id)

@@ -119,7 +119,6 @@ async def send(body: SendBody, who: Admin, parts: Here, once: OnceOnly) -> JSONR
         return Answer(202, QueuedView(notification_id=notification_id).model_dump(mode="json"))
 
     answer = await answer_once(parts.db, once, command)
-    parts.bell.ring()
     return answer.response()
 
 
@@ -146,5 +145,4 @@ async def replay_notification(
         return Answer(202, QueuedView(notification_id=notification_id).model_dump(mode="json"))
 
     answer = await answer_once(parts.db, once, command)
-    parts.bell.ring()
     return answer.response()

@@ -1,0 +1,79 @@
+"""Is it still so, and whom to reach? Asked about a whole batch, right before it is sent; appointments comes last.
+
+Nothing here is kept: the answers serve the batch that is about to leave, and only while they are fresh.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from niyat.kernel.db import Database
+from niyat.notifications.commands.claim import Claimed
+from niyat.notifications.domain import ONLY_WHILE, PROMISES, SUPERSEDED_BY, NotificationType
+from niyat.notifications.parts import Parts
+from niyat.notifications.ports import Account, AppointmentView, Found
+
+FRESH_SECONDS = 5.0
+
+# Held against what is planned, not withdrawn by the newer one: so it also reaches what is being sent, waits to be
+# sent again, or failed and is replayed by staff.
+SUPERSEDED = """
+SELECT DISTINCT n.id FROM scheduled_notifications n
+JOIN unnest($2::text[], $3::text[]) AS s (older, newer) ON s.older = n.type
+JOIN scheduled_notifications m ON m.appointment_id = n.appointment_id AND m.type = s.newer
+ AND (n.payload ->> 'refund_id' IS NULL OR m.payload ->> 'refund_id' = n.payload ->> 'refund_id')
+WHERE n.id = ANY ($1)
+"""
+PAIRS = [(older, newer) for older, those in SUPERSEDED_BY.items() for newer in sorted(those)]
+
+# A promise that was claimed earlier may have been checked before the change, and may still arrive. What is claimed
+# later is checked after it.
+BEHIND = """
+SELECT n.id FROM scheduled_notifications n
+WHERE n.id = ANY ($1) AND n.type = ANY ($2) AND EXISTS (
+    SELECT FROM scheduled_notifications p
+    WHERE p.appointment_id = n.appointment_id AND p.account_id = n.account_id AND p.type = ANY ($3)
+      AND p.status = 'sending' AND p.lease_until > niyat_now() AND (p.claimed_at, p.id) < (n.claimed_at, n.id)
+      AND (n.type <> 'APPOINTMENT_RESCHEDULED' OR p.revision IS DISTINCT FROM n.revision))
+"""
+CHANGES = frozenset(ONLY_WHILE) | {NotificationType.APPOINTMENT_RESCHEDULED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was said of a batch, at `time.monotonic()` or a moment later."""
+
+    at: float
+    accounts: Found[Account]
+    appointments: Found[AppointmentView]
+    superseded: frozenset[UUID]
+    behind: frozenset[UUID]
+    """What must not overtake a message about the same visit that is still under way."""
+
+    @property
+    def fresh(self) -> bool:
+        return time.monotonic() - self.at <= FRESH_SECONDS
+
+
+async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
+    """Ask about all of them at once. Raises ServiceUnavailable when nobody can say."""
+    people = {each.account_id for each in claimed if each.account_id is not None}
+    visits = {each.appointment_id for each in claimed if each.appointment_id is not None}
+    accounts: Found[Account] = await parts.accounts.find_many(people) if people else Found()
+    behind = await _of(parts.db, BEHIND, claimed, CHANGES, list(CHANGES), list(PROMISES))
+    at = time.monotonic()
+    appointments: Found[AppointmentView] = await parts.appointments.find_many(visits) if visits else Found()
+    older, newer = zip(*PAIRS, strict=True)
+    superseded = await _of(parts.db, SUPERSEDED, claimed, frozenset(older), list(older), list(newer))
+    return Asked(at=at, accounts=accounts, appointments=appointments, superseded=superseded, behind=behind)
+
+
+async def _of(
+    db: Database, sql: str, claimed: Sequence[Claimed], kinds: frozenset[NotificationType], *args: object
+) -> frozenset[UUID]:
+    """Which of those claimed, of these kinds, `sql` returns."""
+    ids = [each.id for each in claimed if each.type in kinds]
+    return frozenset(row["id"] for row in await db.fetch(sql, ids, *args)) if ids else frozenset()

@@ -1,0 +1,162 @@
+"""One message of a batch: worded, handed over, its outcome stored. Whatever is wrong with it stays with it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+from niyat.kernel import correlation
+from niyat.kernel.backoff import delay
+from niyat.kernel.crash import crash_point
+from niyat.kernel.errors import ServiceUnavailable
+from niyat.kernel.log import get_logger
+from niyat.notifications.categories import CATEGORY
+from niyat.notifications.commands.ask import Asked, ask
+from niyat.notifications.commands.claim import Claimed
+from niyat.notifications.commands.fallback import PATIENCE, instead, instead_of_nowhere
+from niyat.notifications.commands.hand_over import hand_over
+from niyat.notifications.commands.reach import CannotBeSent, NoAddress, NoLongerSo, NotYet, reach
+from niyat.notifications.commands.settle import Outcome, reroute, settle, withhold
+from niyat.notifications.commands.templates import live_template
+from niyat.notifications.domain import MAX_TRIES, NotificationStatus, mask
+from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, DeliveryUnknown, TemplateWrong
+from niyat.notifications.parts import Parts
+from niyat.notifications.rendering import render
+
+log = get_logger(__name__)
+
+ATTEMPT_SECONDS = 60
+"""Well below the lease, so that nobody takes over what is still being sent."""
+
+_S = NotificationStatus
+
+
+async def attempt(
+    parts: Parts, claimed: Claimed, asked: Asked, turn: asyncio.Semaphore, begin_until: float
+) -> bool:
+    """Send it when its turn comes, before `begin_until` on the monotonic clock; whether it is over."""
+    with correlation.bound(claimed.correlation_id):
+        async with turn:
+            if time.monotonic() > begin_until:
+                await put_back(parts, [claimed], because="not-in-time")
+                return False
+            if not asked.fresh:
+                try:
+                    asked = await ask(parts, [claimed])
+                except ServiceUnavailable:
+                    await put_back(parts, [claimed], because="cannot-be-checked")
+                    return False
+            return await _attempt(parts, claimed, asked)
+
+
+async def put_back(parts: Parts, claimed: list[Claimed], *, because: str) -> None:
+    """Untried: nobody can say whether it is still so, or it is not its turn."""
+    await parts.db.run(withhold, claimed, because=because)
+
+
+async def _attempt(parts: Parts, claimed: Claimed, asked: Asked) -> bool:
+    outcome = Outcome(status=_S.FAILED, channel=claimed.channel, tries=claimed.tries)
+    if claimed.tries > MAX_TRIES:  # its workers died one after another
+        return await _store(parts, claimed, replace(outcome, error_code="too-many-tries"))
+    try:
+        outcome = await _send(parts, claimed, asked, outcome)
+    except NotYet:
+        await put_back(parts, [claimed], because="another-is-on-its-way")
+        return False
+    except NoLongerSo as no_longer:
+        outcome = replace(outcome, status=_S.SUPPRESSED, error_code=no_longer.because)
+    except CannotBeSent as wrong:
+        outcome = replace(outcome, error_code=wrong.error_code)
+    except _Rerouted:
+        return True
+    return await _store(parts, claimed, outcome)
+
+
+class _Rerouted(Exception):
+    """It waits on another channel, where it is asked about anew."""
+
+
+async def _send(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) -> Outcome:
+    handed_over = False
+    try:
+        reached = reach(parts, claimed, asked)
+        outcome = replace(outcome, address_masked=mask(reached.address))
+        async with parts.db.pool.acquire() as conn:
+            template = await live_template(conn, claimed.type, claimed.channel, reached.language)
+        outcome = replace(outcome, template_version=template.version)
+        words = render(template, reached.facts(template.language))
+        handed_over = True
+        async with asyncio.timeout(ATTEMPT_SECONDS):
+            receipt = await hand_over(parts, claimed, reached, words, template.language)
+    except NoAddress:
+        if (channel := await instead_of_nowhere(parts, claimed, asked)) is None:
+            raise CannotBeSent("no-address") from None
+        await parts.db.run(reroute, claimed, channel, because="no-address")
+        raise _Rerouted from None
+    except (NoLongerSo, CannotBeSent, NotYet):
+        raise
+    except TemplateWrong as wrong:
+        return await _elsewhere(parts, claimed, asked, replace(outcome, error_code=wrong.code))
+    except DeliveryRefused as refused:
+        return await _elsewhere(parts, claimed, asked, replace(outcome, error_code=refused.error_code))
+    except DeliveryPostponed as postponed:
+        outcome = replace(outcome, error_code=postponed.error_code)
+        return await _again(parts, claimed, asked, outcome, postponed.retry_after)
+    except (DeliveryUnknown, TimeoutError) as unknown:
+        error_code = unknown.error_code if isinstance(unknown, DeliveryUnknown) else "timeout"
+        return await _again(parts, claimed, asked, replace(outcome, error_code=error_code, unknown=True))
+    except Exception as error:
+        log.exception("a notification could not be sent", notification_id=str(claimed.id))
+        error_code = f"unexpected-{type(error).__name__}"
+        return await _again(
+            parts, claimed, asked, replace(outcome, error_code=error_code, unknown=handed_over)
+        )
+    crash_point("notifications:sent")
+    return replace(
+        outcome,
+        status=_S.SENT,
+        provider=receipt.provider,
+        provider_message_id=receipt.provider_message_id,
+    )
+
+
+async def _elsewhere(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) -> Outcome:
+    """To another channel, if there is one; else as it is."""
+    channel = await instead(parts, claimed, asked)
+    return outcome if channel is None else replace(outcome, status=_S.QUEUED, next_channel=channel)
+
+
+async def _again(
+    parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome, at_least: timedelta | None = None
+) -> Outcome:
+    """Back into the queue with a wait; when patience ends to another channel; failed when the tries are used up."""
+    if claimed.tries >= PATIENCE[CATEGORY[claimed.type]]:
+        outcome = await _elsewhere(parts, claimed, asked, outcome)
+    if outcome.next_channel is not None or claimed.tries >= MAX_TRIES:
+        return outcome
+    wait = (
+        delay(claimed.tries, base_seconds=1, longest_seconds=15)  # somebody waits for it
+        if claimed.urgent
+        else delay(claimed.tries, base_seconds=10, longest_seconds=3600)
+    )
+    return replace(outcome, status=_S.QUEUED, wait=max(wait, at_least or timedelta()))
+
+
+async def _store(parts: Parts, claimed: Claimed, outcome: Outcome) -> bool:
+    ours = await parts.db.run(settle, claimed, outcome)
+    crash_point("notifications:marked")
+    fields = {
+        "notification_id": str(claimed.id),
+        "type": claimed.type,
+        "channel": outcome.channel,
+        "status": outcome.status,
+        "error_code": outcome.error_code,
+        "tries": claimed.tries,
+    }
+    if ours:
+        log.info("a notification was attempted", **fields)
+    else:
+        log.warning("a notification's lease was lost before its outcome was stored", **fields)
+    return outcome.status is not _S.QUEUED or outcome.next_channel is not None
