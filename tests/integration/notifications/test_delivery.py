@@ -85,7 +85,7 @@ async def test_a_mail_whose_outcome_is_unknown_is_sent_again_with_the_same_messa
 
 
 async def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(world: World) -> None:
-    busy, gone = await world.visit(), await world.visit()
+    busy, gone = await world.visit(phone=None), await world.visit(phone=None)
     await world.sandbox.add_mail_fault("4xx", stage="rcpt", to=busy.email)
     await world.sandbox.add_mail_fault("5xx", stage="rcpt", to=gone.email)
     await world.events(paid(busy), paid(gone))
@@ -102,14 +102,15 @@ async def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(world: W
 async def test_a_bad_recipient_or_template_leaves_its_neighbours_alone(world: World) -> None:
     visits = [await world.visit() for _ in range(3)]
     nobody = await world.visit(email=None, phone=None)
-    broken = await world.visit(email="not an address")
+    broken = await world.visit(email="not an address", phone=None)
     stranger = await world.visit()
     del world.accounts.known[stranger.patient_id]
     await world.db.execute(
         "UPDATE notification_templates SET text = '{{ missing }}' "
         "WHERE type = 'APPOINTMENT_CONFIRMED' AND channel = 'EMAIL'"
     )
-    await world.events(*map(paid, [*visits, nobody, broken, stranger]), confirmed(visits[0]))
+    lonely = await world.visit(phone=None)
+    await world.events(*map(paid, [*visits, nobody, broken, stranger]), confirmed(lonely))
     await world.deliver()
     for visit in visits:
         assert (await world.states(visit))["PAYMENT_RECEIPT"] == ["sent"]
@@ -120,7 +121,7 @@ async def test_a_bad_recipient_or_template_leaves_its_neighbours_alone(world: Wo
     ):
         (row,) = await world.queue(visit)
         assert (row["status"], row["last_error"]) == ("failed", because)
-    (row,) = await world.queue(visits[0], type="APPOINTMENT_CONFIRMED")
+    (row,) = await world.queue(lonely, type="APPOINTMENT_CONFIRMED")
     assert (row["status"], row["last_error"]) == ("failed", "template-wrong")
 
 
@@ -167,7 +168,7 @@ async def test_reminders_long_past_are_missed_never_a_flood(world: World) -> Non
 
 
 async def test_tries_are_bounded_and_the_dead_letter_is_listed(world: World) -> None:
-    visit = await world.visit()
+    visit = await world.visit(phone=None)
     await world.sandbox.add_mail_fault("4xx", times=100, stage="rcpt", to=visit.email)
     await world.events(paid(visit))
     for _ in range(20):

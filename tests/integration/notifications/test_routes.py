@@ -27,7 +27,7 @@ async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
 
 async def failed(world: World) -> tuple[Visit, str]:
     """A visit whose receipt was refused for good, and the notification's id."""
-    visit = await world.visit()
+    visit = await world.visit(phone=None)
     await world.sandbox.add_mail_fault("5xx", to=visit.email)
     await world.events(paid(visit))
     await world.deliver()
