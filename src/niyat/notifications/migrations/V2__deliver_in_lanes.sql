@@ -3,9 +3,8 @@
 ALTER TABLE scheduled_notifications
     ADD COLUMN tried_channels text[] NOT NULL DEFAULT '{}';     -- given up, the planned one first
 -- squawk-ignore constraint-missing-not-valid
-ALTER TABLE scheduled_notifications
-    ADD CONSTRAINT scheduled_notifications_tried_channels CHECK (
-        tried_channels <@ ARRAY['EMAIL', 'SMS', 'PUSH'] AND channel <> ALL (tried_channels));
+ALTER TABLE scheduled_notifications ADD CONSTRAINT scheduled_notifications_tried_channels CHECK (
+    tried_channels <@ ARRAY['EMAIL', 'SMS', 'PUSH'] AND channel <> ALL (tried_channels));
 
 -- How much each channel's provider may be given now. A second's worth is the most that gathers; sign-in codes never
 -- wait, so it may be below nothing, and the others wait for longer.
