@@ -52,6 +52,24 @@ PROFILE_OF_PHONE = v.Profile(phone="+91 98765 43210", signs_in_with="+91 98765 4
 ASHA = replace(PROFILE_OF_PHONE, name="Asha Rao", email="asha@example.in")
 FEED = "https://niyat.example/api/v1/calendar-feeds/3QZ9tR2pXvK8mW5nLc7dYb4sHf6gJa1e.ics"
 ZONES = ("America/New_York", ZONE, "Europe/Berlin")
+MESSAGES = v.Messages(
+    kinds=tuple(
+        v.MessageKind(
+            name=name,
+            ticks=(
+                v.Tick(channel="EMAIL", checked=True, fixed=name == "changes"),
+                v.Tick(channel="SMS", checked=name == "waitlist", fixed=False),
+            ),
+        )
+        for name in ("reminders", "confirmed", "changes", "money", "waitlist")
+    ),
+    reminders=(1440, 15),
+    other_reminders="90",
+    quiet_from="22:00",
+    quiet_to="07:00",
+    language="hi",
+    time_zone="Europe/Berlin",
+)
 OTHERS = DAYS[2].slots[:4]
 
 # name → (template, view). The names are those of the screenshots and of the preview's addresses.
@@ -238,6 +256,31 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "account-calendar": (
         "patient/account.html",
         {"zones": ZONES, "profile": ASHA, "feed": v.CalendarFeed(made_at=NOW, address=FEED)},
+    ),
+    "account-messages": ("patient/messages.html", {"zones": ZONES, "messages": MESSAGES}),
+    "account-messages-wrong": (
+        "patient/messages.html",
+        {
+            "zones": ZONES,
+            "messages": replace(
+                MESSAGES,
+                quiet_to="",
+                other_reminders="soon",
+                errors={
+                    "choices": "Keep at least one way to hear that a visit is confirmed.",
+                    "quiet_hours": "Give a beginning and an end, different ones and at most 16 hours apart.",
+                    "reminder_offsets_minutes": "Choose one to five times, each between 5 minutes and 14 days before.",
+                },
+            ),
+        },
+    ),
+    "unsubscribe": (
+        "patient/unsubscribe.html",
+        {"unsubscribing": v.Unsubscribing(kind="APPOINTMENT_REMINDER", enabled=True)},
+    ),
+    "unsubscribed": (
+        "patient/unsubscribe.html",
+        {"unsubscribing": v.Unsubscribing(kind="APPOINTMENT_REMINDER", enabled=False)},
     ),
     "zone": ("patient/preferences.html", {"zones": ZONES, "next_path": "/"}),
     "error-403": ("shared/error.html", {"code": 403, "reference": ""}),

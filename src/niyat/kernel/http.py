@@ -176,14 +176,14 @@ class Correlated:
             try:
                 await self.app(scope, receive, send_with_id)
             except Exception:
-                log.exception("a request failed", method=scope["method"], path=_shown_path(scope))
+                log.exception("a request failed", method=scope["method"], path=shown_path(scope))
                 if started:
                     raise
                 answer = problem(500, *INTERNAL_ERROR)
                 await answer(scope, receive, send_with_id)
 
 
-def _shown_path(scope: Scope) -> str:
+def shown_path(scope: Scope) -> str:
     """The path without what only its owner may know: an address may itself be a password."""
     path: str = scope["path"]
     for name, value in scope.get("path_params", {}).items():

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from niyat.gateway.web.security import CSP, HEADERS, policy
 from niyat.gateway.web.site import View
 from niyat.kernel.correlation import correlation_id
+from niyat.kernel.http import shown_path
 from niyat.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -57,6 +58,6 @@ class Mended:
         except Exception:
             if scope["type"] != "http" or started:
                 raise
-            log.exception("a page failed", method=scope["method"], path=scope["path"])
+            log.exception("a page failed", method=scope["method"], path=shown_path(scope))
             answer = View(Request(scope)).error(500, correlation_id.get(""))
             await answer(scope, receive, send)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import time, timedelta
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
@@ -155,6 +155,7 @@ class PreferencesView(BaseModel):
     """How somebody wants to be told things."""
 
     account_id: UUID
+    channels: list[NotificationChannel] = Field(description="Those that are switched on here")
     choices: list[ChoiceView]
     language: str | None = Field(description="Of messages; null: the account's")
     time_zone: str | None = Field(description="IANA; null: the account's")
@@ -162,11 +163,17 @@ class PreferencesView(BaseModel):
     reminder_offsets_minutes: list[int]
 
 
-def preferences_view(account_id: UUID, roles: frozenset[str], preferences: Preferences) -> PreferencesView:
+def preferences_view(
+    account_id: UUID,
+    roles: frozenset[str],
+    preferences: Preferences,
+    channels: Collection[NotificationChannel],
+) -> PreferencesView:
     """Of the types that an account with these roles may be told."""
     quiet = preferences.quiet_hours
     return PreferencesView(
         account_id=account_id,
+        channels=[channel for channel in NotificationChannel if channel in channels],
         choices=[
             _choice(preferences, kind, channel)
             for kind in NotificationType
@@ -176,7 +183,7 @@ def preferences_view(account_id: UUID, roles: frozenset[str], preferences: Prefe
         language=preferences.language,
         time_zone=preferences.time_zone,
         quiet_hours=quiet and QuietHoursView(starts=quiet.starts, ends=quiet.ends),
-        reminder_offsets_minutes=_minutes(offsets_for(preferences)),
+        reminder_offsets_minutes=[int(each.total_seconds()) // 60 for each in offsets_for(preferences)],
     )
 
 
@@ -189,7 +196,3 @@ def _choice(preferences: Preferences, kind: NotificationType, channel: Notificat
         chosen=(kind, channel) in preferences.choices,
         can_be_refused=may_be_refused(kind, channel),
     )
-
-
-def _minutes(offsets: Sequence[timedelta]) -> list[int]:
-    return [int(offset.total_seconds()) // 60 for offset in offsets]

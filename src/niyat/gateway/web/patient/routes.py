@@ -11,9 +11,11 @@ from niyat.gateway.web.patient import (
     find,
     hints,
     join,
+    messages,
     move,
     preferences,
     sign_in,
+    unsubscribe,
 )
 
 ROUTES = [
@@ -27,5 +29,7 @@ ROUTES = [
     *move.routes,
     *hints.routes,
     *account.routes,
+    *messages.routes,
+    *unsubscribe.routes,
     *preferences.routes,
 ]

@@ -21,6 +21,13 @@ from niyat.gateway.web.patient.views.finding import (
     Slot,
     Tier,
 )
+from niyat.gateway.web.patient.views.messages import (
+    REMINDER_MINUTES,
+    MessageKind,
+    Messages,
+    Tick,
+    Unsubscribing,
+)
 from niyat.gateway.web.patient.views.moving import Moved, Moving
 from niyat.gateway.web.patient.views.visits import (
     Appointment,
@@ -41,6 +48,7 @@ from niyat.gateway.web.patient.views.visits import (
 
 __all__ = [
     "RELATIONSHIPS",
+    "REMINDER_MINUTES",
     "Appointment",
     "AppointmentDetail",
     "AppointmentsList",
@@ -57,6 +65,8 @@ __all__ = [
     "GatewayCheckout",
     "Home",
     "HostedCheckout",
+    "MessageKind",
+    "Messages",
     "Mode",
     "Moved",
     "Moving",
@@ -68,5 +78,7 @@ __all__ = [
     "Slot",
     "Status",
     "Step",
+    "Tick",
     "Tier",
+    "Unsubscribing",
 ]
