@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from niyat.notifications.domain import Intent, NotificationChannel, NotificationType
+from niyat.notifications.domain import Intent, NotificationType
 
 REMINDER_OFFSETS = (timedelta(hours=24), timedelta(hours=1), timedelta(minutes=15))
 """For whoever did not choose others."""
@@ -19,22 +19,19 @@ def reminders(
     starts_at: datetime,
     *,
     offsets: Sequence[timedelta] = REMINDER_OFFSETS,
-    channels: Sequence[NotificationChannel] = (NotificationChannel.EMAIL,),
 ) -> Sequence[Intent]:
-    """One intent per offset (the longest first) and channel; the queue leaves out those whose time has passed."""
+    """One intent per offset, the longest first; the queue leaves out those whose time has passed."""
     return [
         Intent(
             type=NotificationType.APPOINTMENT_REMINDER,
             account_id=account_id,
             appointment_id=appointment_id,
             revision=revision,
-            channel=channel,
-            dedupe_key=f"reminder:{appointment_id}:{revision}:{int(offset.total_seconds()) // 60}:{channel}",
+            dedupe_key=f"reminder:{appointment_id}:{revision}:{int(offset.total_seconds()) // 60}:EMAIL",
             due_at=starts_at - offset,
             # A third of the notice that is left: later, the next reminder says it better, or the visit has begun.
             too_late_at=starts_at - max(offset - offset / 3, following),
             offset=offset,
         )
         for offset, following in zip(offsets, [*offsets[1:], timedelta()], strict=True)
-        for channel in channels
     ]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from niyat.notifications.commands.plan_reminders import forget_past_visits
-from tests.support.notifications import Own, Visit, World, cancelled, confirmed, rescheduled
+from tests.support.notifications import Own, Visit, World, cancelled, confirmed, paid, rescheduled
 
 PATH = "/api/v1/notifications/preferences"
 REMINDER = "APPOINTMENT_REMINDER"
@@ -135,6 +135,31 @@ async def test_other_reminders_are_planned_for_visits_that_stand_already(world: 
     ]
     (ninety,) = await world.queue(visit, revision=1, offset_minutes=90, channel="SMS")
     assert ninety["due_at"] == moved - timedelta(minutes=90)
+
+
+async def test_everything_is_planned_on_the_channels_that_were_chosen_and_on_no_other(
+    world: World, own: Own
+) -> None:
+    choices = [
+        choice("APPOINTMENT_CONFIRMED", "EMAIL", False),
+        choice("APPOINTMENT_CONFIRMED", "SMS", True),
+        choice("PAYMENT_RECEIPT", "EMAIL", False),
+        choice("APPOINTMENT_RESCHEDULED", "SMS", True),
+    ]
+    await own.put(PATH, json={"choices": choices})
+    visit = await world.visit(account_id=own.account_id)
+    await world.events(confirmed(visit), paid(visit))
+    rows = [(row["type"], row["channel"]) for row in await world.queue(visit) if row["type"] != REMINDER]
+    assert rows == [("APPOINTMENT_CONFIRMED", "SMS")]
+    later, latest = (visit.starts_at + timedelta(hours=hours) for hours in (1, 2))
+    await world.events(rescheduled(visit, later, 1), rescheduled(visit, latest, 2, before=later))
+    moved = await world.queue(visit, type="APPOINTMENT_RESCHEDULED", status="queued")
+    # What nobody heard of is told with the next move, once, though it waited on two channels.
+    assert [(row["channel"], row["payload"]["amount"]) for row in moved] == [
+        ("EMAIL", 40_000),
+        ("SMS", 40_000),
+    ]
+    world.appointments.change(visit.appointment_id, revision=2, starts_at=latest)
 
 
 async def test_no_reminder_is_planned_for_what_is_past_or_cancelled(world: World, own: Own) -> None:

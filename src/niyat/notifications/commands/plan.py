@@ -1,14 +1,20 @@
-"""Store what is to be told. The dedupe key decides: what is already there is left alone, whatever became of it."""
+"""Store what is to be told, on each channel on which it is wanted.
+
+The dedupe key decides: what is already there is left alone, whatever became of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
 from niyat.notifications.domain import PROMISES, Intent
+from niyat.notifications.preference_queries import preferences_of_all
+from niyat.notifications.preferences import channels_for
 
 PLAN = """
 INSERT INTO scheduled_notifications
@@ -31,14 +37,19 @@ WITH withdrawn AS (
 logged AS (
     INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
     SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM withdrawn)
-SELECT type, payload FROM withdrawn ORDER BY revision
+SELECT DISTINCT ON (w.revision, w.type) w.type, w.payload FROM withdrawn w
+WHERE NOT EXISTS (
+    SELECT FROM scheduled_notifications o
+    WHERE o.appointment_id = $2 AND o.type = w.type AND o.revision = w.revision
+      AND o.status IN ('sent', 'delivered'))
+ORDER BY w.revision, w.type
 """
 
 
 async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
-    """Queue each intent that is new; their ids."""
+    """Queue each intent that is new and wanted; their ids."""
     planned = []
-    for intent in intents:
+    for intent in await _as_wanted(conn, list(intents)):
         minutes = None if intent.offset is None else int(intent.offset.total_seconds()) // 60
         row = await conn.fetchrow(
             PLAN,
@@ -60,12 +71,24 @@ async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
     return planned
 
 
+async def _as_wanted(conn: Connection, intents: Sequence[Intent]) -> Sequence[Intent]:
+    """Each on the channels that its person takes it on, and once on each: the dedupe key ends in the channel's name."""
+    preferences = await preferences_of_all(conn, {intent.account_id for intent in intents})
+    wanted: dict[str, Intent] = {}
+    for intent in intents:
+        meaning = intent.dedupe_key.removesuffix(f":{intent.channel}")
+        for channel in channels_for(preferences[intent.account_id], intent.type):
+            key = f"{meaning}:{channel}"
+            wanted.setdefault(key, replace(intent, channel=channel, dedupe_key=key))
+    return list(wanted.values())
+
+
 async def withdraw_promises(
     conn: Connection, appointment_id: UUID, *, because: str, before_revision: int | None = None
 ) -> Sequence[Row]:
     """Suppress what is queued and says that this visit will take place (at an earlier revision, if one is given).
 
-    Returns the type and payload of what will now not be said, by revision.
+    Returns the type and payload of what will now not be said on any channel, by revision.
     What is being sent at this moment is held against the appointment itself, by `reach`.
     """
     return await conn.fetch(WITHDRAW, because, appointment_id, list(PROMISES), before_revision)

@@ -13,9 +13,8 @@ from uuid import UUID
 from niyat.events.catalogue import AppointmentConfirmed, AppointmentRescheduled
 from niyat.kernel.db import Connection, rows_affected
 from niyat.notifications.commands.plan import plan
-from niyat.notifications.domain import NotificationType
 from niyat.notifications.preference_queries import preferences_of
-from niyat.notifications.preferences import Preferences, channels_for, offsets_for
+from niyat.notifications.preferences import Preferences, offsets_for
 from niyat.notifications.reminders import reminders
 
 # Whoever plans and whoever changes what is wanted go one after the other, so that neither misses the other's rows.
@@ -91,6 +90,5 @@ async def _plan(conn: Connection, visit: Visit, preferences: Preferences) -> Non
         visit.revision,
         visit.starts_at,
         offsets=offsets_for(preferences),
-        channels=channels_for(preferences, NotificationType.APPOINTMENT_REMINDER),
     )
     await plan(conn, wanted)
