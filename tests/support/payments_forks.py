@@ -18,6 +18,8 @@ from uuid import UUID
 from niyat.kernel.db import Database
 from niyat.kernel.errors import NiyatError
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.adapters.razorpayx import RazorpayX
+from niyat.payments.commands.drive_payout import drive_payout
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.initiate import initiate
 from niyat.payments.commands.refund import request_refund
@@ -85,6 +87,8 @@ async def do(parts: Parts, visit: Visit, what: str, *details: str) -> None:
             await parts.db.run(
                 request_refund, UUID(payment_id), int(amount), "goodwill", request=key, requested_by=UUID(admin)
             )  # fmt: skip
+        case "payout":
+            await drive_payout(parts, UUID(details[0]))
         case "refund":
             for refund_id in await due_refunds(parts):
                 await drive_refund(parts, refund_id)
@@ -98,7 +102,13 @@ async def work(task: dict[str, Any]) -> int:
     visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
     appointments.visits[visit.appointment_id] = visit
     db = await Database.connect(task["database"])
-    parts = Parts(db=db, gateway=RazorpayGateway(settings), appointments=appointments, settings=settings)
+    parts = Parts(
+        db=db,
+        gateway=RazorpayGateway(settings),
+        appointments=appointments,
+        settings=settings,
+        payouts=RazorpayX(settings) if settings.razorpayx_account_number else None,
+    )
     stepped = Stepped(do(parts, visit, *task["do"]), task["die_at"], task["moment"])
     with suppress(NiyatError):
         await stepped

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.support.payers import PAYING, Payer
 from tests.support.payments_world import ADMIN, Visit, World, payments_world
 from tests.support.postgres import Databases, PostgresForTests
 from tests.support.sandbox import Sandbox, SandboxProcess
@@ -54,6 +55,8 @@ UNION ALL SELECT 'gateway_clearing', (SELECT coalesce(sum(a.captured_amount - co
     WHERE p.gateway <> 'manual' AND a.captured_amount > 0)
     - (SELECT coalesce(sum(amount), 0) FROM refunds
     WHERE status = 'processed' AND refund_id NOT IN (SELECT refund_id FROM manual_refunds))
+UNION ALL SELECT 'payout_pending', -coalesce(sum(amount), 0) FROM doctor_payouts
+    WHERE status IN ('approved', 'queued', 'processing')
 UNION ALL SELECT 'cash', (SELECT coalesce(sum(captured_amount), 0) FROM payment_transactions WHERE gateway = 'manual')
     - (SELECT coalesce(sum(r.amount), 0) FROM refunds r JOIN manual_refunds USING (refund_id))
 """
@@ -64,6 +67,7 @@ HANDABLE = """
 SELECT r.refund_id FROM refunds r JOIN payment_transactions p USING (payment_id)
 WHERE r.status = 'failed' OR (p.gateway = 'manual' AND r.status = 'pending') ORDER BY r.refund_id
 """
+CAME_BACK = "SELECT payout_id FROM doctor_payouts WHERE status IN ('failed', 'reversed') ORDER BY payout_id"
 REFUSED = {"refund-exceeds-captured", "nothing-to-refund"}
 
 Amount = st.integers(101, 90_000)
@@ -114,8 +118,19 @@ class Money(RuleBasedStateMachine):
 
     async def _begin(self, capture: str) -> World:
         sandbox = await self.stack.enter_async_context(Sandbox(self.process))
-        opened = payments_world(self.databases, sandbox, commission_percent=Decimal(20), capture=capture)
-        return await self.stack.enter_async_context(opened)
+        opened = payments_world(
+            self.databases, sandbox, commission_percent=Decimal(20), capture=capture, **PAYING
+        )
+        world = await self.stack.enter_async_context(opened)
+        self.payer = Payer(world)
+        self.doctors = [await self.payer.doctor(), await self.payer.doctor(paid_to="vpa")]
+        return world
+
+    def visit(self, amount: int) -> Visit:
+        """A new one, of one of the doctors."""
+        made = self.world.visit(amount)
+        made.doctor_id = self.doctors[amount % len(self.doctors)]
+        return made
 
     # Money comes
 
@@ -128,7 +143,7 @@ class Money(RuleBasedStateMachine):
         self.run(self._pay(amount, fails_first=True))
 
     async def _pay(self, amount: int, *, fails_first: bool) -> None:
-        visit = self.world.visit(amount)
+        visit = self.visit(amount)
         begun = await self.world.initiate(visit)
         if fails_first:
             await self.world.sandbox.pay(begun["order_id"], outcome="failed")
@@ -141,7 +156,7 @@ class Money(RuleBasedStateMachine):
         self.run(self._pay_late(amount))
 
     async def _pay_late(self, amount: int) -> None:
-        visit = self.world.visit(amount)
+        visit = self.visit(amount)
         begun = await self.world.initiate(visit)
         await self.world.expire(visit, slot_free=False)
         await self.world.verify(visit, await self.world.sandbox.pay(begun["order_id"]))
@@ -152,7 +167,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(amount=Amount)
     def pay_at_the_desk(self, amount: int) -> None:
-        visit = self.world.visit(amount)
+        visit = self.visit(amount)
         answer = self.run(self.world.receive(visit, self.key()))
         self.visits.append((visit, answer.json()["payment_id"]))
 
@@ -266,6 +281,53 @@ class Money(RuleBasedStateMachine):
             case _:
                 self.run(self.world.no_show(visit, "doctor"))
 
+    # Doctors are paid
+
+    @rule(approve=st.booleans())
+    def pay_the_doctors(self, approve: bool) -> None:
+        self.run(self._pay_the_doctors(approve=approve))
+
+    async def _pay_the_doctors(self, *, approve: bool) -> None:
+        more = {"reason": "Month's end", "until": "2099-12-31"}
+        answer = await self.payer.admin("POST", "batches", more)
+        if answer.status_code != 201:
+            assert answer.json()["code"] == "nothing-to-pay-out", answer.text
+            return
+        verdict = "approve" if approve else "discard"
+        path = f"batches/{answer.json()['batch_id']}/{verdict}"
+        decided = await self.payer.admin("POST", path, {"reason": "As counted"})
+        assert decided.status_code == 200, decided.text
+
+    @rule(which=Which, verdict=st.sampled_from(["fail", "reverse", "process"]))
+    def the_bank_decides_about_a_payout(self, which: int, verdict: str) -> None:
+        self.run(self._decide_payout(which, verdict))
+
+    async def _decide_payout(self, which: int, verdict: Any) -> None:
+        possible = {
+            "fail": ("processing",),
+            "process": ("processing",),
+            "reverse": ("processing", "processed"),
+        }
+        made = (await self.world.sandbox.books(self.world.account)).payouts
+        fitting = [payout for payout in made if payout["status"] in possible[verdict]]
+        if fitting:
+            await self.world.sandbox.decide_payout(fitting[which % len(fitting)]["id"], verdict)
+            await self._deliver()
+
+    @rule(manual=st.booleans())
+    def the_bank_takes_its_time(self, manual: bool) -> None:
+        self.run(self.payer.behave(payout_mode="manual" if manual else "auto"))
+
+    @rule(which=Which)
+    def a_payout_is_tried_again(self, which: int) -> None:
+        self.run(self._retry(which))
+
+    async def _retry(self, which: int) -> None:
+        rows = await self.world.db.fetch(CAME_BACK)
+        if rows:
+            answer = await self.payer.retry(str(rows[which % len(rows)]["payout_id"]), self.key())
+            assert answer.status_code < 500, answer.text
+
     @rule(amount=Amount)
     def correct(self, amount: int) -> None:
         entries = [{"account": "bank", "amount": amount}, {"account": "suspense", "amount": -amount}]
@@ -307,6 +369,10 @@ class Money(RuleBasedStateMachine):
 
     async def _end(self) -> None:
         await self._deliver()
+        await self.payer.behave(payout_mode="auto")
+        for payout in (await self.world.sandbox.books(self.world.account)).payouts:
+            if payout["status"] == "processing":
+                await self.world.sandbox.decide_payout(payout["id"], "process")
         for _ in range(3):
             await self.world.settle()
             await self.world.move(hours=25)
@@ -339,4 +405,4 @@ def test_any_mix_of_what_may_happen_to_money_leaves_every_booking_and_every_acco
 def test_many_mixes_of_what_may_happen_to_money(
     postgres_server: PostgresForTests, sandbox_process: SandboxProcess
 ) -> None:
-    play(postgres_server, sandbox_process, max_examples=60, stateful_step_count=35)
+    play(postgres_server, sandbox_process, max_examples=30, stateful_step_count=30)

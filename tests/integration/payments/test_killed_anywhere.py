@@ -22,6 +22,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
 from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
@@ -54,6 +55,7 @@ class Forks:
                 "razorpay_webhook_secret": account.webhook_secret,
                 "razorpay_base_url": self.world.sandbox.razorpay_url,
                 "verify_wait_seconds": 0,
+                "razorpayx_account_number": ACCOUNT_NUMBER,
             },
             "visit": {name: str(getattr(visit, name)) for name in ("appointment_id", "patient_id", "doctor_id")},
             "witness": str(self.witness),
@@ -100,7 +102,7 @@ async def die_everywhere(scene: Scene, *, every: bool) -> int:
 
 @pytest_asyncio.fixture
 async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
+    async with payments_world(databases, sandbox, **PAYING) as running:
         yield running
         await running.settle()
         await running.audit()
@@ -275,6 +277,28 @@ async def test_killed_while_money_goes_back_it_goes_back_once(
             if getattr(event, "payment_id", None) == UUID(payment["payment_id"])
         ]
         assert [event.type for event in told].count("REFUND_COMPLETED") == 1
+        return ended
+
+    await die_everywhere(scene, every=every)
+
+
+@pytest.mark.failure_row(33, 53)
+@ALL_OR_SPREAD
+async def test_killed_while_a_doctor_is_paid_the_doctor_is_paid_once(
+    world: World, forks: Forks, every: bool
+) -> None:
+    payer = Payer(world)
+    doctor = await payer.doctor()
+
+    async def scene(die_at: int, moment: Moment) -> tuple[bool, int]:
+        payout_id = await payer.approved(doctor)
+        ended = await forks.run(world.visit(), die_at, moment, "payout", payout_id)
+        await payer.settled()
+        assert (await payer.payout(payout_id))["status"] == "processed"
+        made = (await world.sandbox.books(world.account)).payouts
+        assert [p["status"] for p in made if p["reference_id"] == payout_id] == ["processed"]
+        told = [event for event in world.events if str(getattr(event, "payout_id", "")) == payout_id]
+        assert [event.type for event in told].count("PAYOUT_PROCESSED") == 1
         return ended
 
     await die_everywhere(scene, every=every)
