@@ -28,6 +28,10 @@ class Side(Protocol):
         """A visit that is held, and its patient."""
         ...
 
+    async def doctor(self) -> tuple[UUID, UUID]:
+        """A doctor, and the account that they sign in with."""
+        ...
+
     async def cancel(self, visit: UUID) -> None: ...
 
     async def expire(self, visit: UUID, *, slot_free: bool) -> None: ...
@@ -44,6 +48,11 @@ class InMemory:
         made = Visit(uuid4(), uuid4(), uuid4())
         self._fake.visits[made.appointment_id] = made
         return made.appointment_id, made.patient_id
+
+    async def doctor(self) -> tuple[UUID, UUID]:
+        doctor_id, account_id = uuid4(), uuid4()
+        self._fake.doctors[doctor_id] = account_id
+        return doctor_id, account_id
 
     async def cancel(self, visit: UUID) -> None:
         self._fake.visits[visit].status = "cancelled"
@@ -72,6 +81,13 @@ class Real:
         appointment_id = UUID(held["appointment_id"])
         self._held[appointment_id] = who, held
         return appointment_id, who.id
+
+    async def doctor(self) -> tuple[UUID, UUID]:
+        row = await self._world.db.fetchrow("SELECT id, account_id FROM doctors LIMIT 1")
+        if row is None:
+            await self.visit()
+            return await self.doctor()
+        return row["id"], row["account_id"]
 
     async def cancel(self, visit: UUID) -> None:
         who, _ = self._held[visit]
@@ -121,6 +137,13 @@ async def test_the_quote_is_for_the_patient_and_the_same_when_asked_again(side: 
         await side.port.payment_started(uuid4(), patient)
     with pytest.raises(errors.AppointmentNotFound):
         await side.port.quote(uuid4())
+
+
+async def test_a_doctors_account_is_known_and_a_doctor_that_is_not_there_is_not(side: Side) -> None:
+    doctor_id, account_id = await side.doctor()
+    assert await side.port.doctor_account(doctor_id) == account_id
+    with pytest.raises(errors.DoctorNotFound):
+        await side.port.doctor_account(uuid4())
 
 
 async def test_no_payment_begins_for_what_is_cancelled_expired_or_confirmed(side: Side) -> None:

@@ -64,7 +64,11 @@ class Payer:
     async def admin(self, method: str, path: str, body: Json | None = None, key: str = "") -> httpx.Response:
         headers = {"idempotency-key": key} if key else {}
         return await self.world.ask(
-            method, f"/api/v1/payouts{'/' if path else ''}{path}", f"admin:{ADMIN}", body, headers=headers
+            method,
+            f"/api/v1/payouts{'/' if path[:1] not in ('', '?') else ''}{path}",
+            f"admin:{ADMIN}",
+            body,
+            headers=headers,
         )
 
     async def held(self, doctor_id: UUID, amount: int = PRICE) -> Visit:
