@@ -33,6 +33,7 @@ LONG = {
     "events/catalogue.py": "every event there is, declarations alone",
     "events/worker.py": "one loop with its lock, its tries and its waiting",
     "identity/http/shapes.py": "every body and answer of the API, declarations alone",
+    "notifications/settings.py": "every setting of its channels, declarations alone",
     "payments/checks.py": "the whole promise about money, declarations alone",
     "payments/commands/advance.py": "the two steps of taking money, which must be read together",
     "payments/domain.py": "the whole of what a payment may become, read on one page",

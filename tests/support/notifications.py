@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from niyat.notifications.adapters.twilio import TwilioSmsProvider
 from niyat.notifications.addresses import AddressKey
 from niyat.notifications.checks import CHECKS
 from niyat.notifications.commands.deliver import deliver_due
+from niyat.notifications.commands.push import devices_of
 from niyat.notifications.commands.templates import seed_templates
 from niyat.notifications.consumers import consumers
 from niyat.notifications.parts import Parts
@@ -224,6 +225,11 @@ class Own:
 
     async def put(self, path: str, json: Json) -> httpx.Response:
         return await self.http.put(path, json=json, headers=self.headers)
+
+
+async def tokens_of(db: Database, account_id: UUID) -> Sequence[str]:
+    """The devices of one person."""
+    return (await devices_of(db, [account_id])).get(account_id, [])
 
 
 def parts_over(

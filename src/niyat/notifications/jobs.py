@@ -45,10 +45,8 @@ def jobs(parts: Parts) -> Sequence[Job]:
 
     async def act_on_reports() -> int:
         total = 0
-        while count := await parts.db.run(apply_reports):
+        while count := await parts.db.run(apply_reports, parts.channels):
             total += count
-        if total:
-            parts.bell.ring()  # something may stand in for what did not arrive
         return total
 
     return (

@@ -9,9 +9,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from niyat.notifications.commands.push import devices_of
 from niyat.notifications.commands.register_device import MOST_DEVICES
-from tests.support.notifications import World, service_over
+from tests.support.notifications import World, service_over, tokens_of
 from tests.support.tokens import Signer
 
 SIGNER = Signer()
@@ -33,14 +32,14 @@ async def test_registering_again_changes_nothing(world: World, api: httpx.AsyncC
     who = SIGNER.bearer("patient", account_id=account_id)
     first, second = await register(api, who, "one"), await register(api, who, "one")
     assert (first.status_code, first.json()) == (200, second.json())
-    assert await devices_of(world.db, account_id) == ["one"]
+    assert await tokens_of(world.db, account_id) == ["one"]
 
 
 async def test_a_device_belongs_to_whoever_signed_in_on_it_last(world: World, api: httpx.AsyncClient) -> None:
     before, now = uuid4(), uuid4()
     await register(api, SIGNER.bearer("patient", account_id=before), "shared")
     await register(api, SIGNER.bearer("patient", account_id=now), "shared")
-    assert (await devices_of(world.db, before), await devices_of(world.db, now)) == ([], ["shared"])
+    assert (await tokens_of(world.db, before), await tokens_of(world.db, now)) == ([], ["shared"])
 
 
 async def test_people_unregister_their_own_devices_alone(world: World, api: httpx.AsyncClient) -> None:
@@ -48,10 +47,10 @@ async def test_people_unregister_their_own_devices_alone(world: World, api: http
     owner, stranger = SIGNER.bearer("patient", account_id=account_id), SIGNER.bearer("patient")
     await register(api, owner, "a:b_c-1")
     assert (await api.delete(f"{PATH}/a:b_c-1", headers=stranger)).status_code == 204
-    assert await devices_of(world.db, account_id) == ["a:b_c-1"]
+    assert await tokens_of(world.db, account_id) == ["a:b_c-1"]
     for _ in range(2):
         assert (await api.delete(f"{PATH}/a:b_c-1", headers=owner)).status_code == 204
-    assert await devices_of(world.db, account_id) == []
+    assert await tokens_of(world.db, account_id) == []
 
 
 async def test_the_device_seen_longest_ago_makes_room(world: World, api: httpx.AsyncClient) -> None:
@@ -59,7 +58,7 @@ async def test_the_device_seen_longest_ago_makes_room(world: World, api: httpx.A
     who = SIGNER.bearer("patient", account_id=account_id)
     for number in range(MOST_DEVICES + 2):
         assert (await register(api, who, f"device-{number}")).status_code == 200
-    kept = await devices_of(world.db, account_id)
+    kept = await tokens_of(world.db, account_id)
     assert set(kept) == {f"device-{number}" for number in range(2, MOST_DEVICES + 2)}
 
 

@@ -6,13 +6,21 @@ Nothing here is kept: the answers serve the batch that is about to leave, and on
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from niyat.kernel.db import Database
 from niyat.notifications.commands.claim import Claimed
-from niyat.notifications.domain import ONLY_WHILE, PROMISES, SUPERSEDED_BY, NotificationType
+from niyat.notifications.commands.push import devices_of
+from niyat.notifications.commands.suppress import suppressed_among
+from niyat.notifications.domain import (
+    ONLY_WHILE,
+    PROMISES,
+    SUPERSEDED_BY,
+    NotificationChannel,
+    NotificationType,
+)
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView, Found
 
@@ -52,6 +60,9 @@ class Asked:
     superseded: frozenset[UUID]
     behind: frozenset[UUID]
     """What must not overtake a message about the same visit that is still under way."""
+    suppressed: frozenset[tuple[UUID, NotificationChannel]]
+    """Accounts and the channels on which their address takes nothing any more."""
+    devices: Mapping[UUID, Sequence[str]]
 
     @property
     def fresh(self) -> bool:
@@ -63,12 +74,38 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
     people = {each.account_id for each in claimed if each.account_id is not None}
     visits = {each.appointment_id for each in claimed if each.appointment_id is not None}
     accounts: Found[Account] = await parts.accounts.find_many(people) if people else Found()
+    suppressed = await _suppressed(parts, accounts.known.values())
+    devices = await devices_of(parts.db, people) if parts.push is not None and people else {}
     behind = await _of(parts.db, BEHIND, claimed, CHANGES, list(CHANGES), list(PROMISES))
     at = time.monotonic()
     appointments: Found[AppointmentView] = await parts.appointments.find_many(visits) if visits else Found()
     older, newer = zip(*PAIRS, strict=True)
     superseded = await _of(parts.db, SUPERSEDED, claimed, frozenset(older), list(older), list(newer))
-    return Asked(at=at, accounts=accounts, appointments=appointments, superseded=superseded, behind=behind)
+    return Asked(
+        at=at,
+        accounts=accounts,
+        appointments=appointments,
+        superseded=superseded,
+        behind=behind,
+        suppressed=suppressed,
+        devices=devices,
+    )
+
+
+async def _suppressed(
+    parts: Parts, accounts: Iterable[Account]
+) -> frozenset[tuple[UUID, NotificationChannel]]:
+    kept = {
+        (account.account_id, channel): parts.addresses.keep(channel, address)
+        for account in accounts
+        for channel, address in (
+            (NotificationChannel.EMAIL, account.email),
+            (NotificationChannel.SMS, account.phone),
+        )
+        if address
+    }
+    gone = await suppressed_among(parts.db, set(kept.values()))
+    return frozenset(whose for whose, address in kept.items() if address in gone)
 
 
 async def _of(

@@ -21,7 +21,12 @@ from niyat.notifications.commands.reach import CannotBeSent, NoAddress, NoLonger
 from niyat.notifications.commands.settle import Outcome, reroute, settle, withhold
 from niyat.notifications.commands.templates import live_template
 from niyat.notifications.domain import MAX_TRIES, NotificationStatus, mask
-from niyat.notifications.errors import DeliveryPostponed, DeliveryRefused, DeliveryUnknown, TemplateWrong
+from niyat.notifications.errors import (
+    DeliveryPostponed,
+    DeliveryRefused,
+    DeliveryUnknown,
+    TemplateWrong,
+)
 from niyat.notifications.parts import Parts
 from niyat.notifications.rendering import render
 
@@ -90,10 +95,10 @@ async def _send(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) 
         handed_over = True
         async with asyncio.timeout(ATTEMPT_SECONDS):
             receipt = await hand_over(parts, claimed, reached, words, template.language)
-    except NoAddress:
+    except NoAddress as nowhere:
         if (channel := await instead_of_nowhere(parts, claimed, asked)) is None:
-            raise CannotBeSent("no-address") from None
-        await parts.db.run(reroute, claimed, channel, because="no-address")
+            raise CannotBeSent(nowhere.because) from None
+        await parts.db.run(reroute, claimed, channel, because=nowhere.because)
         raise _Rerouted from None
     except (NoLongerSo, CannotBeSent, NotYet):
         raise

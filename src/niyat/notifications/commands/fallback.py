@@ -6,13 +6,15 @@ other channel as well: then that one speaks for itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
+from niyat.kernel.db import Connection, Database
 from niyat.notifications.categories import CATEGORY, Category
 from niyat.notifications.commands.ask import Asked
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.reach import NoLongerSo, account_of, addresses
-from niyat.notifications.domain import MAX_TRIES, NotificationChannel
+from niyat.notifications.domain import MAX_TRIES, NotificationChannel, NotificationType
 from niyat.notifications.parts import Parts
 
 _C = NotificationChannel
@@ -30,6 +32,20 @@ PATIENCE: Mapping[Category, int] = {
 }
 """After so many failures that may pass, another channel is taken, if there is one."""
 
+
+class Planned(Protocol):
+    """A notification, as far as channels are concerned."""
+
+    @property
+    def type(self) -> NotificationType: ...
+    @property
+    def channel(self) -> NotificationChannel: ...
+    @property
+    def tried_channels(self) -> Sequence[str]: ...
+    @property
+    def dedupe_key(self) -> str: ...
+
+
 PLANNED = "SELECT dedupe_key FROM scheduled_notifications WHERE dedupe_key = ANY ($1)"
 
 
@@ -38,8 +54,8 @@ async def instead_of_nowhere(parts: Parts, claimed: Claimed, asked: Asked) -> No
 
     Raises NoLongerSo when they are told on another channel anyway.
     """
-    reachable = addresses(parts, account_of(claimed, asked))
-    planned = await _planned_beside(parts, claimed)
+    reachable = addresses(parts, account_of(claimed, asked), asked)
+    planned = await _planned_beside(parts.db, claimed)
     if planned & reachable.keys():
         raise NoLongerSo("told-elsewhere")
     return _first(claimed, reachable, planned)
@@ -49,23 +65,34 @@ async def instead(parts: Parts, claimed: Claimed, asked: Asked) -> NotificationC
     """The channel to take when this one does not work; None: there is none."""
     if claimed.account_id is None or claimed.account_id not in asked.accounts.known:
         return None
-    reachable = addresses(parts, account_of(claimed, asked))
-    return _first(claimed, reachable, await _planned_beside(parts, claimed))
+    reachable = addresses(parts, account_of(claimed, asked), asked)
+    return _first(claimed, reachable, await _planned_beside(parts.db, claimed))
+
+
+async def after_all(
+    conn: Connection, planned: Planned, enabled: Collection[NotificationChannel]
+) -> NotificationChannel | None:
+    """The channel to try when the provider took it and it never arrived; None: there is none, or they are told there.
+
+    Whether the person has an address there is asked before it is sent.
+    """
+    beside = await _planned_beside(conn, planned)
+    return None if beside & set(enabled) else _first(planned, enabled, beside)
 
 
 def _first(
-    claimed: Claimed, reachable: Mapping[NotificationChannel, str], planned: set[NotificationChannel]
+    claimed: Planned, reachable: Collection[NotificationChannel], planned: set[NotificationChannel]
 ) -> NotificationChannel | None:
     used = {claimed.channel, *claimed.tried_channels, *planned}
     order = ORDER[CATEGORY[claimed.type]]
     return next((channel for channel in order if channel in reachable and channel not in used), None)
 
 
-async def _planned_beside(parts: Parts, claimed: Claimed) -> set[NotificationChannel]:
+async def _planned_beside(reader: Connection | Database, claimed: Planned) -> set[NotificationChannel]:
     """Where else the same was planned: the dedupe key of a message that comes by several channels ends in its own."""
     first = claimed.tried_channels[0] if claimed.tried_channels else claimed.channel
     meaning = claimed.dedupe_key.removesuffix(f":{first}")
     if meaning == claimed.dedupe_key:
         return set()
     keys = {f"{meaning}:{channel}": channel for channel in NotificationChannel if channel != first}
-    return {keys[row["dedupe_key"]] for row in await parts.db.fetch(PLANNED, list(keys))}
+    return {keys[row["dedupe_key"]] for row in await reader.fetch(PLANNED, list(keys))}

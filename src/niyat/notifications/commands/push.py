@@ -6,7 +6,7 @@ One device that took it is enough: the person is told, and another try would tel
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -15,14 +15,19 @@ from niyat.notifications.commands.remove_device import forget_devices
 from niyat.notifications.errors import AddressGone, DeliveryPostponed, DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Push, PushProvider, Receipt
 
-DEVICES = "SELECT token FROM user_devices WHERE account_id = $1 ORDER BY last_seen_at DESC, id DESC"
+DEVICES = """
+SELECT account_id, array_agg(token ORDER BY last_seen_at DESC, id DESC) AS tokens
+FROM user_devices WHERE account_id = ANY ($1) GROUP BY account_id
+"""
 
 Failed = DeliveryRefused | DeliveryPostponed | DeliveryUnknown
 
 
-async def devices_of(reader: Connection | Database, account_id: UUID) -> list[str]:
-    """The tokens of a person's devices, the one seen last first."""
-    return [row["token"] for row in await reader.fetch(DEVICES, account_id)]
+async def devices_of(
+    reader: Connection | Database, account_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[str]]:
+    """The tokens of each person's devices, the one seen last first; nobody without any."""
+    return {row["account_id"]: row["tokens"] for row in await reader.fetch(DEVICES, list(account_ids))}
 
 
 async def push_to_all(db: Database, provider: PushProvider, tokens: Sequence[str], push: Push) -> Receipt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -26,6 +26,7 @@ class Reached:
     language: str | None
     facts: Callable[[str], Mapping[str, object]]
     invitation: Callable[[str], Invitation | None] = lambda _language: None
+    devices: Sequence[str] = ()
 
 
 class NoLongerSo(Exception):
@@ -43,7 +44,10 @@ class CannotBeSent(Exception):
 
 
 class NoAddress(Exception):
-    """The account cannot be reached on this channel."""
+    """The account cannot be reached on this channel: it has no address there, or one that takes nothing any more."""
+
+    def __init__(self, because: str) -> None:
+        self.because = because
 
 
 class NotYet(Exception):
@@ -61,9 +65,10 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
         return Reached(code.address, claimed.language, lambda language: known | {"language": language})
     account, appointment = account_of(claimed, asked), _appointment_of(claimed, asked)
     _still_so(claimed, account.account_id, appointment, asked)
-    address = addresses(parts, account).get(claimed.channel)
+    address = addresses(parts, account, asked).get(claimed.channel)
     if address is None:
-        raise NoAddress
+        suppressed = (account.account_id, claimed.channel) in asked.suppressed
+        raise NoAddress("address-suppressed" if suppressed else "no-address")
     about = partial(
         visit_facts,
         account=account,
@@ -85,6 +90,7 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
         account.language,
         lambda language: about(language=language),
         lambda language: invited(language=language),
+        asked.devices.get(account.account_id, ()),
     )
 
 
@@ -99,13 +105,18 @@ def account_of(claimed: Claimed, asked: Asked) -> Account:
     return account
 
 
-def addresses(parts: Parts, account: Account) -> Mapping[NotificationChannel, str]:
-    """Where this account can be reached, by the channels that are switched on."""
+def addresses(parts: Parts, account: Account, asked: Asked) -> Mapping[NotificationChannel, str]:
+    """Where this account can be reached, by the channels that are switched on; of push messages just `device`."""
     known = {
         NotificationChannel.EMAIL: account.email,
         NotificationChannel.SMS: account.phone if parts.sms is not None else None,
+        NotificationChannel.PUSH: "device" if asked.devices.get(account.account_id) else None,
     }
-    return {channel: address for channel, address in known.items() if address}
+    return {
+        channel: address
+        for channel, address in known.items()
+        if address and (account.account_id, channel) not in asked.suppressed
+    }
 
 
 def _appointment_of(claimed: Claimed, asked: Asked) -> AppointmentView:

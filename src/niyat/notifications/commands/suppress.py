@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 from niyat.kernel.db import Connection, Database
 from niyat.kernel.ids import new_id
 from niyat.notifications.addresses import KeptAddress
-from niyat.notifications.domain import NotificationChannel, SuppressionCause
+from niyat.notifications.domain import SuppressionCause
 
 SUPPRESS = """
 INSERT INTO suppressed_addresses
@@ -18,7 +18,7 @@ ON CONFLICT (channel, address_hash) WHERE lifted_at IS NULL DO NOTHING
 """
 
 SUPPRESSED = """
-SELECT s.channel, s.cause FROM suppressed_addresses s
+SELECT s.channel, s.address_hash FROM suppressed_addresses s
 JOIN unnest($1::text[], $2::bytea[]) AS asked (channel, address_hash)
   ON s.channel = asked.channel AND s.address_hash = asked.address_hash
 WHERE s.lifted_at IS NULL
@@ -47,11 +47,10 @@ async def suppress(
 
 
 async def suppressed_among(
-    reader: Connection | Database, addresses: Sequence[KeptAddress]
-) -> dict[NotificationChannel, SuppressionCause]:
-    """Which of one person's addresses take nothing, by channel, and why."""
+    reader: Connection | Database, addresses: Collection[KeptAddress]
+) -> frozenset[KeptAddress]:
+    """Those of `addresses` that take nothing."""
     channels, hashes = [each.channel for each in addresses], [each.hash for each in addresses]
-    return {
-        NotificationChannel(row["channel"]): SuppressionCause(row["cause"])
-        for row in await reader.fetch(SUPPRESSED, channels, hashes)
-    }
+    rows = await reader.fetch(SUPPRESSED, channels, hashes) if addresses else []
+    found = {(row["channel"], row["address_hash"]) for row in rows}
+    return frozenset(each for each in addresses if (each.channel, each.hash) in found)
