@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
+from niyat.payments.commands.record_payout import record_payout
+from niyat.payments.payouts import PayoutFact, PayoutStatus
 from tests.support.payers import PAYING, Payer
 from tests.support.payments_world import PRICE, payments_world
 from tests.support.postgres import Databases
@@ -154,7 +158,7 @@ async def test_a_payout_waits_in_the_queue_for_money_and_for_the_gateways_own_ap
     assert (rejected["status"], rejected["failure_reason"]) == ("failed", "payout-rejected")
 
 
-async def test_what_we_took_for_failed_and_the_gateway_has_after_all_is_on_its_way_again(
+async def test_a_refusal_is_not_believed_before_the_gateway_has_said_that_it_has_nothing(
     payer: Payer,
 ) -> None:
     payout_id = await payer.approved(await payer.doctor())
@@ -167,3 +171,19 @@ async def test_what_we_took_for_failed_and_the_gateway_has_after_all_is_on_its_w
     await payer.settled()
     assert (await payer.payout(payout_id))["status"] == "processed"
     assert await payer.paid_out() == (PRICE, 1)
+
+
+async def test_what_we_took_for_failed_and_the_gateway_has_after_all_counts_as_it_says(payer: Payer) -> None:
+    payout_id = await payer.approved(await payer.doctor())
+    fund_account_id = (await payer.payout(payout_id))["fund_account_id"]
+    await payer.razorpay("PATCH", f"/fund_accounts/{fund_account_id}", {"active": False})
+    await payer.world.settle()
+    assert await payer.owed() == {"doctor_payable": -PRICE}
+    sent = PayoutFact("pout_after_all", PRICE, "INR", PayoutStatus.PROCESSING, UUID(payout_id))
+    await payer.world.db.run(record_payout, sent, source="webhook")
+    assert await payer.owed() == {"payout_pending": -PRICE}
+    failed = replace(sent, status=PayoutStatus.FAILED)
+    for fact in (failed, sent, failed):
+        await payer.world.db.run(record_payout, fact, source="webhook")
+    assert (await payer.payout(payout_id))["status"] == "failed"
+    assert await payer.owed() == {"doctor_payable": -PRICE}
