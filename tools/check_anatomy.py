@@ -37,7 +37,10 @@ LONG = {
     "payments/checks.py": "the whole promise about money, declarations alone",
     "payments/commands/advance.py": "the two steps of taking money, which must be read together",
     "payments/domain.py": "the whole of what a payment may become, read on one page",
+    "payments/errors.py": "every reason for a refusal, declarations alone",
+    "payments/ports.py": "the outside world and its facts, declarations alone",
     "payments/http/shapes.py": "every body and answer of the API, declarations alone",
+    "states.py": "every table of transitions, and the page of them",
     "sandbox/razorpay/payments.py": "the provider's own state machine, in one place",
 }
 NOT_YET = (

@@ -97,6 +97,18 @@ def export_ledger(
 
 
 @cli.command()
+def reconcile(
+    day: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="By the provider's calendar (India); else yesterday")
+    ] = None,
+) -> None:
+    """Read the payment provider's report of a day and show what differs. Exit status 1 when it is unexplained."""
+    from niyat.operate import reconcile as run
+
+    raise typer.Exit(0 if asyncio.run(run(day.date() if day else None, typer.echo)) else 1)
+
+
+@cli.command()
 def openapi(
     service: Annotated[str | None, typer.Argument(help="One service; all joined without it")] = None,
 ) -> None:

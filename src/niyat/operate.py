@@ -5,12 +5,14 @@ Everything here finds the `niyat up` of this home by what it left in `running.js
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from niyat.app import SERVICES, describe_apps
 from niyat.appointments.commands.generate import generate as make_slots
@@ -24,9 +26,13 @@ from niyat.kernel.db import Database
 from niyat.kernel.provision import Credentials, ServiceUrls, service_urls
 from niyat.openapi import joined
 from niyat.payments.audit_log import OPERATOR
+from niyat.payments.commands.ask_reconciliation import ask_for_day
 from niyat.payments.commands.webhook_replay import replay_webhook as put_back
 from niyat.payments.export.formats import ExportFormat
 from niyat.payments.export.write import write_export
+from niyat.payments.reconciliation import RunStatus
+from niyat.payments.reconciliation_queries import day_report, find_run
+from niyat.payments.reconciliation_text import say_report
 from niyat.payments.webhook_queries import WebhookFilter, webhooks
 
 PASSWORDS = "database-passwords.json"
@@ -74,6 +80,18 @@ async def export_ledger(
     async with _database("payments") as db:
         with file.open("wb") as out:
             await write_export(db, out, format_, from_day, to_day)
+
+
+async def reconcile(day: date | None, say: Callable[[str], None]) -> bool:
+    """Have the running Niyat read the report of `day` (yesterday's without one); whether nothing is unexplained."""
+    wanted = day or (datetime.now(ZoneInfo("Asia/Kolkata")) - timedelta(days=1)).date()
+    async with _database("payments") as db:
+        run_id = await db.run(ask_for_day, wanted)
+        # The job that reads it runs in another process.
+        while (run := await find_run(db, run_id)) and run["status"] == RunStatus.ASKED:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+        report = await day_report(db, wanted)
+    return say_report(run, report, say)
 
 
 async def list_dead_letters() -> list[str]:

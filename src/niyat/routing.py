@@ -53,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     Rule(None, "/api/v1/payments/**", "payments"),
     Rule(None, "/api/v1/ledger/**", "payments"),
     Rule(None, "/api/v1/payouts/**", "payments"),
+    Rule(None, "/api/v1/reconciliation/**", "payments"),
     Rule(None, "/payments/**", "payments"),
     Rule(None, "/api/v1/notifications/**", "notifications"),
     Rule(None, "/api/v1/auth/**", "identity"),

@@ -15,8 +15,8 @@ from pathlib import Path
 from niyat.appointments import domain as appointments
 from niyat.appointments import waitlist
 from niyat.notifications import domain as notifications
+from niyat.payments import disputes, payouts, reconciliation
 from niyat.payments import domain as payments
-from niyat.payments import payouts
 
 PAGE = Path(__file__).parents[2] / "docs" / "states.md"
 
@@ -116,6 +116,31 @@ MACHINES = (
         payouts.BatchStatus.PROPOSED,
         "proposed",
         "payout_batch_may_move",
+    ),
+    _machine(
+        "A dispute",
+        "TRANSITIONS of payments' disputes.py",
+        disputes.TRANSITIONS,
+        disputes.DisputeStatus.OPEN,
+        "a patient's bank objects",
+        "dispute_may_move",
+        ("its visit's refunds and payout wait", lambda status: _yes(status in disputes.UNDECIDED)),
+    ),
+    _machine(
+        "A difference between the gateway's report and the books",
+        "TRANSITIONS of payments' reconciliation.py",
+        reconciliation.TRANSITIONS,
+        reconciliation.DifferenceStatus.OPEN,
+        "found",
+        "difference_may_move",
+    ),
+    _machine(
+        "A reading of the gateway's report",
+        "RUN_TRANSITIONS of payments' reconciliation.py",
+        reconciliation.RUN_TRANSITIONS,
+        reconciliation.RunStatus.ASKED,
+        "its day is over, or somebody asked",
+        "reconciliation_may_move",
     ),
     _machine(
         "A notification",

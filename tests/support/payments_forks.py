@@ -18,6 +18,7 @@ from uuid import UUID
 from niyat.kernel.db import Database
 from niyat.kernel.errors import NiyatError
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.adapters.razorpay_records import RazorpayRecords
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
@@ -102,9 +103,11 @@ async def work(task: dict[str, Any]) -> int:
     visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
     appointments.visits[visit.appointment_id] = visit
     db = await Database.connect(task["database"])
+    gateway = RazorpayGateway(settings)
     parts = Parts(
         db=db,
-        gateway=RazorpayGateway(settings),
+        gateway=gateway,
+        records=RazorpayRecords(gateway),
         appointments=appointments,
         settings=settings,
         payouts=RazorpayX(settings) if settings.razorpayx_account_number else None,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from niyat.kernel.db import Database
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.adapters.razorpay_records import RazorpayRecords
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout, due_payouts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
@@ -35,9 +36,11 @@ async def main(orders: dict[str, Any]) -> None:
     visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
     appointments.visits[visit.appointment_id] = visit
     db = await Database.connect(orders["database"])
+    gateway = RazorpayGateway(settings)
     parts = Parts(
         db=db,
-        gateway=RazorpayGateway(settings),
+        gateway=gateway,
+        records=RazorpayRecords(gateway),
         appointments=appointments,
         settings=settings,
         payouts=RazorpayX(settings) if settings.razorpayx_account_number else None,

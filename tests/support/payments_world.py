@@ -38,6 +38,7 @@ from niyat.kernel.errors import ServiceUnavailable, Unauthenticated
 from niyat.kernel.settings import Settings
 from niyat.payments import errors
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.adapters.razorpay_records import RazorpayRecords
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.checks import CHECKS
 from niyat.payments.domain import Secured
@@ -393,11 +394,11 @@ class World:
             for check in CHECKS:
                 rows = await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
                 assert not rows, f"{check.name}: {[dict(row) for row in rows]}"
-            captured, back = (await conn.fetch(AT_THE_GATEWAY))[0]
+            captured, back, deducted = (await conn.fetch(AT_THE_GATEWAY))[0]
         finally:
             await conn.close()
         books = await self.sandbox.books(self.account)
-        assert (captured, back) == (books.captured, books.refunded)
+        assert (captured, back, deducted) == (books.captured, books.refunded, books.deducted)
 
 
 AT_THE_GATEWAY = """
@@ -405,7 +406,9 @@ SELECT (SELECT coalesce(sum(a.captured_amount), 0)::bigint FROM payment_attempts
         JOIN payment_transactions p USING (payment_id) WHERE p.gateway <> 'manual') AS captured,
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r JOIN payment_transactions p USING (payment_id)
         WHERE r.status = 'processed' AND p.gateway <> 'manual'
-            AND NOT EXISTS (SELECT FROM manual_refunds b WHERE b.refund_id = r.refund_id)) AS back
+            AND NOT EXISTS (SELECT FROM manual_refunds b WHERE b.refund_id = r.refund_id)
+            AND r.refund_id NOT IN (SELECT refund_id FROM refunds_by_dispute)) AS back,
+    (SELECT coalesce(sum(amount_deducted), 0)::bigint FROM disputes) AS deducted
 """
 ADMIN = uuid4()
 
@@ -456,7 +459,14 @@ async def payments_world(
     gateway = RazorpayGateway(known)
     appointments = InMemoryAppointments()
     payer = RazorpayX(known) if known.razorpayx_account_number else None
-    parts = Parts(db=db, gateway=gateway, appointments=appointments, settings=known, payouts=payer)
+    parts = Parts(
+        db=db,
+        gateway=gateway,
+        records=RazorpayRecords(gateway),
+        appointments=appointments,
+        settings=known,
+        payouts=payer,
+    )
     clients: dict[str, ServiceClient] = {}
     context = Context(settings=Settings(), db=db, verifier=Tokens(), clock=Clock(), clients=clients)  # type: ignore[arg-type]
     service = wire(context, parts)

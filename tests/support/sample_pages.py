@@ -153,6 +153,13 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"profile": replace(PROFILE, booking=v.DoctorBookingForm(days=()))},
     ),
     "checkout": ("patient/checkout.html", _checkout("ready")),
+    "checkout-trouble": (
+        "patient/checkout.html",
+        _checkout(
+            "ready",
+            troubles=(v.Trouble(method="upi"), v.Trouble(method="netbanking", which=("HDFC", "SBIN"))),
+        ),
+    ),
     "checkout-failed": (
         "patient/checkout.html",
         _checkout("failed", bank_says="Your payment was not successful as the UPI app declined it."),

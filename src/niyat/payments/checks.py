@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from niyat.kernel.checks import Check
+from niyat.payments.reconciliation_checks import RECONCILIATION_CHECKS
 
 CHECKS = (
     Check(
@@ -100,12 +101,13 @@ CHECKS = (
     ),
     Check(
         "no-refund-stays-unsent",
-        "No refund waits longer than the age without the gateway having accepted it.",
+        "No refund waits longer than the age without the gateway having accepted it, but for an undecided dispute.",
         """
         SELECT r.refund_id, r.payment_id, r.tries, r.last_error
         FROM refunds r JOIN payment_transactions p USING (payment_id)
         WHERE r.status = 'pending' AND r.gateway_refund_id IS NULL AND p.gateway <> 'manual'
             AND r.created_at <= niyat_now() - make_interval(secs => $1)
+            AND r.appointment_id NOT IN (SELECT appointment_id FROM frozen_appointments)
         """,
     ),
     Check(
@@ -361,4 +363,5 @@ CHECKS = (
         GROUP BY t.doctor_id, e.currency HAVING sum(e.amount) < 0
         """,
     ),
+    *RECONCILIATION_CHECKS,
 )

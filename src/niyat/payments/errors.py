@@ -101,6 +101,38 @@ class NothingToRefund(NiyatError):
     """This payment has no captured money to give back."""
 
 
+class PaymentDisputed(NiyatError):
+    """The patient's bank disputes this payment; nothing of it goes back until that is decided."""
+
+
+class DisputeNotFound(NiyatError):
+    """There is no such dispute."""
+
+
+class RunNotFound(NiyatError):
+    """There is no such reading of a report."""
+
+
+class DayNotOver(NiyatError):
+    """The report of that day is not complete; choose a day that is over."""
+
+
+class DifferenceNotFound(NiyatError):
+    """There is no such difference."""
+
+
+class DifferenceExplained(NiyatError):
+    """This difference was explained already."""
+
+
+class MoneyInSuspense(NiyatError):
+    """Money of this settlement would stay in suspense with nothing to explain it; say where it belongs."""
+
+
+class NotInSuspense(NiyatError):
+    """That much of this settlement is not in suspense, so it cannot be moved from there."""
+
+
 class RefundExceedsCaptured(NiyatError):
     """Refunds may not exceed what was captured; ask for at most what is left."""
 

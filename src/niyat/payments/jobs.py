@@ -10,6 +10,8 @@ from datetime import timedelta
 from niyat.kernel.jobs import Job
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.advance import advance, due_attempts
+from niyat.payments.commands.ask_disputes import ask_disputes, list_disputes
+from niyat.payments.commands.ask_reconciliation import ask_for_due_days
 from niyat.payments.commands.drive_payout import drive_payout, due_payouts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.finish_receipt import REFUSALS, due_receipts, finish_receipt
@@ -18,6 +20,8 @@ from niyat.payments.commands.issue_receipt import issue_receipts
 from niyat.payments.commands.notice_silence import notice_silence
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.propose_payouts import propose_scheduled
+from niyat.payments.commands.reconcile import reconcile
+from niyat.payments.commands.record_downtime import list_downtimes
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import process_webhooks, prune_webhooks
 from niyat.payments.parts import Parts
@@ -86,5 +90,10 @@ def jobs(parts: Parts) -> Sequence[Job]:
         Job("payments: drive payouts", 5, lambda: drive_payouts(parts), parts.money),
         Job("payments: issue receipts", 2, lambda: issue_receipts(parts), parts.money),
         Job("payments: notice silent webhooks", 900, lambda: notice_silence(parts)),
+        Job("payments: ask about disputes", 2, lambda: ask_disputes(parts)),
+        Job("payments: read the list of disputes", 60, lambda: list_disputes(parts)),
+        Job("payments: read the list of downtimes", 5, lambda: list_downtimes(parts)),
+        Job("payments: ask for reports", 600, lambda: parts.db.run(ask_for_due_days)),
+        Job("payments: reconcile", 10, lambda: reconcile(parts), parts.reports),
         Job("payments: forget old webhooks", 3600, lambda: prune(parts)),
     )

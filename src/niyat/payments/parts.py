@@ -9,19 +9,24 @@ from niyat.kernel.jobs import Bell
 from niyat.payments.errors import PayoutsNotSetUp
 from niyat.payments.payout_ports import PayoutGateway
 from niyat.payments.ports import Appointments, PaymentGateway
+from niyat.payments.records_ports import GatewayRecords
 from niyat.payments.settings import PaymentsSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """`webhooks` rings when one was stored, `money` after every commit. `payouts`: none where nobody is paid out."""
+    """`webhooks` rings when one was stored, `reports` when one is asked for, `money` after every commit. `payouts`:
+    none where nobody is paid out.
+    """
 
     db: Database
     gateway: PaymentGateway
+    records: GatewayRecords
     appointments: Appointments
     settings: PaymentsSettings
     payouts: PayoutGateway | None = None
     webhooks: Bell = field(default_factory=Bell)
+    reports: Bell = field(default_factory=Bell)
     money: Bell = field(default_factory=Bell)
 
     @property

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from niyat.payments.domain import AttemptStatus, RefundStatus, Secured
 from niyat.payments.payouts import PayoutFact
+from niyat.payments.records import DisputeFact, DowntimeFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class WebhookFacts:
     attempt: AttemptFact | None = None
     refund: RefundFact | None = None
     payout: PayoutFact | None = None
+    dispute: DisputeFact | None = None
+    downtime: DowntimeFact | None = None
 
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from niyat.payments import http
 from niyat.payments.adapters.appointments_client import AppointmentsClient
 from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
+from niyat.payments.adapters.razorpay_records import RazorpayRecords
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.consumers import consumers
 from niyat.payments.jobs import jobs
@@ -24,6 +25,7 @@ async def create(context: Context, settings: PaymentsSettings) -> Service:
     parts = Parts(
         db=context.db,
         gateway=gateway,
+        records=RazorpayRecords(gateway),
         appointments=AppointmentsClient(context.clients["appointments"]),
         settings=settings,
         payouts=payouts,

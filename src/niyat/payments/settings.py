@@ -70,6 +70,12 @@ class PaymentsSettings(BaseSettings):
     webhook_silence_minutes: int = Field(
         default=60, ge=5, description="Money was taken and no webhook came for so long: staff are told"
     )
+    settlement_overdue_days: int = Field(
+        default=7,
+        ge=1,
+        le=60,
+        description="Captured longer ago and in no settlement's report: named as missing",
+    )
     clinic_time_zone: TimeZone = Field(
         default="Asia/Kolkata",
         description="Its calendar decides the books' days and a receipt's financial year",

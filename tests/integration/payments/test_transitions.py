@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from itertools import product
 
 import asyncpg
 import pytest
 
 from niyat.kernel.db import Database
+from niyat.payments.disputes import TRANSITIONS as DISPUTE_TRANSITIONS
+from niyat.payments.disputes import DisputeStatus
 from niyat.payments.domain import (
     REFUND_TRANSITIONS,
     STEPS,
@@ -18,6 +21,8 @@ from niyat.payments.domain import (
 )
 from niyat.payments.payouts import BATCH_TRANSITIONS, BatchStatus, PayoutStatus
 from niyat.payments.payouts import TRANSITIONS as PAYOUT_TRANSITIONS
+from niyat.payments.reconciliation import RUN_TRANSITIONS, DifferenceStatus, RunStatus
+from niyat.payments.reconciliation import TRANSITIONS as DIFFERENCE_TRANSITIONS
 from tests.support.postgres import Databases
 
 
@@ -29,12 +34,15 @@ from tests.support.postgres import Databases
         ("refund_may_move", RefundStatus, REFUND_TRANSITIONS),
         ("payout_may_move", PayoutStatus, PAYOUT_TRANSITIONS),
         ("payout_batch_may_move", BatchStatus, BATCH_TRANSITIONS),
+        ("dispute_may_move", DisputeStatus, DISPUTE_TRANSITIONS),
+        ("difference_may_move", DifferenceStatus, DIFFERENCE_TRANSITIONS),
+        ("reconciliation_may_move", RunStatus, RUN_TRANSITIONS),
     ],
 )
 async def test_every_pair_is_allowed_in_the_database_exactly_as_in_the_domain(
     databases: Databases,
     function: str,
-    states: type[PaymentStatus | Step | RefundStatus | PayoutStatus | BatchStatus],
+    states: type[StrEnum],
     table: dict[object, str],
 ) -> None:
     db = await Database.connect(databases.url("payments"))
@@ -108,3 +116,65 @@ LEGAL = (
     "doctor_payouts_legal_move",
     "payout_batches_legal_move",
 )
+
+
+DISPUTED = """
+INSERT INTO disputes (dispute_id, gateway_dispute_id, gateway_payment_id, payment_id, appointment_id, phase,
+    reason_code, amount, currency, opened_at)
+SELECT payment_id, 'disp_1', 'pay_1', payment_id, appointment_id, 'x', 'x', 1, 'INR', niyat_now()
+FROM payment_attempts;
+INSERT INTO reconciliation_runs (run_id, day) VALUES (gen_random_uuid(), '2026-03-31');
+INSERT INTO reconciliation_differences (difference_id, kind, fact, amount, currency, day)
+VALUES (gen_random_uuid(), 'missing', 'missing:x', 1, 'INR', '2026-03-31');
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "with_it", "states", "table"),
+    [
+        (
+            "disputes",
+            "decided_at = CASE WHEN $1 IN ('won', 'lost', 'closed') THEN niyat_now() END",
+            DisputeStatus,
+            DISPUTE_TRANSITIONS,
+        ),
+        (
+            "reconciliation_differences",
+            (
+                "explained_at = CASE WHEN $1 = 'explained' THEN niyat_now() END,"
+                " reason = CASE WHEN $1 = 'explained' THEN 'why' END"
+            ),
+            DifferenceStatus,
+            DIFFERENCE_TRANSITIONS,
+        ),
+        (
+            "reconciliation_runs",
+            "finished_at = CASE WHEN $1 <> 'asked' THEN niyat_now() END",
+            RunStatus,
+            RUN_TRANSITIONS,
+        ),
+    ],
+)
+async def test_what_ends_with_its_time_moves_exactly_as_its_table_says(
+    databases: Databases, what: str, with_it: str, states: type[StrEnum], table: dict[object, str]
+) -> None:
+    move = f"UPDATE {what} SET status = $1::text, {with_it.replace('$1', '$1::text')}"
+    conn = await asyncpg.connect(databases.superuser_url("payments"))
+    try:
+        await conn.execute(ROWS)
+        await conn.execute(DISPUTED)
+        for before, after in product(states, repeat=2):
+            outcome = conn.transaction()
+            await outcome.start()
+            await conn.execute("SET LOCAL session_replication_role = replica")
+            await conn.execute(move, before)
+            await conn.execute("SET LOCAL session_replication_role = origin")
+            try:
+                await conn.execute(move, after)
+                moved = True
+            except asyncpg.CheckViolationError as error:
+                moved = error.constraint_name != f"{what}_legal_move"
+            await outcome.rollback()
+            assert moved is (before is after or (before, after) in table), (before, after)
+    finally:
+        await conn.close()

@@ -20,11 +20,13 @@ class NotAnEntity(ValueError):
     """The JSON lacks what every entity of that kind has."""
 
 
-class _Entity(BaseModel):
+class Entity(BaseModel):
+    """What the vendor sends: fields that we do not know are passed over."""
+
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
-class _Order(_Entity):
+class _Order(Entity):
     id: str
     amount: int
     currency: str
@@ -32,7 +34,7 @@ class _Order(_Entity):
     status: str
 
 
-class _Payment(_Entity):
+class _Payment(Entity):
     id: str
     order_id: str | None = None
     status: str
@@ -48,7 +50,7 @@ class _Payment(_Entity):
     amount_refunded: int | None = None
 
 
-class _Refund(_Entity):
+class _Refund(Entity):
     id: str
     payment_id: str
     amount: int
@@ -58,7 +60,7 @@ class _Refund(_Entity):
     notes: Any = None  # `[]` when empty
 
 
-class _Payout(_Entity):
+class _Payout(Entity):
     id: str
     amount: int
     currency: str
@@ -73,13 +75,13 @@ class _Payout(_Entity):
 
 def order(json: Any) -> Order:
     """An order. Raises NotAnEntity."""
-    read = _read(_Order, json)
+    read = read_as(_Order, json)
     return Order(read.id, read.amount, read.currency, read.receipt, read.status)
 
 
 def attempt(json: Any) -> AttemptFact:
     """A payment, which we call an attempt. Raises NotAnEntity."""
-    read = _read(_Payment, json)
+    read = read_as(_Payment, json)
     status = _word(AttemptStatus, read.status)
     return AttemptFact(
         gateway_payment_id=read.id,
@@ -102,7 +104,7 @@ def attempt(json: Any) -> AttemptFact:
 
 def refund(json: Any) -> RefundFact:
     """A refund. Raises NotAnEntity."""
-    read = _read(_Refund, json)
+    read = read_as(_Refund, json)
     noted = read.notes.get("refund_id") if isinstance(read.notes, dict) else None
     ours = None
     with suppress(ValueError, AttributeError, TypeError):
@@ -127,7 +129,7 @@ PAYOUT_STATUS = {
 
 def payout(json: Any) -> PayoutFact:
     """A payout. Raises NotAnEntity."""
-    read = _read(_Payout, json)
+    read = read_as(_Payout, json)
     if read.status not in PAYOUT_STATUS:
         raise NotAnEntity(f"no status of ours: {read.status[:40]!r}")
     ours = None
@@ -150,18 +152,19 @@ def webhook(envelope: dict[str, Any]) -> WebhookFacts:
     if not isinstance(kind, str) or not isinstance(payload, dict):
         raise NotAnEntity("no event")
     if kind.startswith("payout."):
-        return WebhookFacts(payout=payout(_entity(payload, "payout")))
+        return WebhookFacts(payout=payout(entity_of(envelope, "payout")))
     about_refund = kind.startswith("refund.")
     if kind not in ABOUT_AN_ATTEMPT and not about_refund:
         return WebhookFacts()
     return WebhookFacts(
-        attempt=attempt(_entity(payload, "payment")) if "payment" in payload else None,
-        refund=refund(_entity(payload, "refund")) if about_refund else None,
+        attempt=attempt(entity_of(envelope, "payment")) if "payment" in payload else None,
+        refund=refund(entity_of(envelope, "refund")) if about_refund else None,
     )
 
 
-def _entity(payload: dict[str, Any], name: str) -> Any:
-    part = payload.get(name)
+def entity_of(envelope: dict[str, Any], name: str) -> Any:
+    """The entity of that name that an event carries; None when it has none."""
+    part = envelope["payload"].get(name)
     return part.get("entity") if isinstance(part, dict) else None
 
 
@@ -177,7 +180,7 @@ def each(read: Callable[[Any], T]) -> Callable[[Any], Sequence[T]]:
 
 
 E = TypeVar("E", AttemptStatus, RefundStatus)
-M = TypeVar("M", bound=_Entity)
+M = TypeVar("M", bound=Entity)
 
 
 def _word(kind: type[E], word: str) -> E:
@@ -187,7 +190,8 @@ def _word(kind: type[E], word: str) -> E:
         raise NotAnEntity(f"no status of ours: {word[:40]!r}") from error
 
 
-def _read(kind: type[M], json: Any) -> M:
+def read_as(kind: type[M], json: Any) -> M:
+    """`json` as that kind of entity. Raises NotAnEntity."""
     try:
         return kind.model_validate(json)
     except ValidationError as error:

@@ -21,6 +21,7 @@ import requests
 
 from niyat.kernel.log import get_logger
 from niyat.payments.adapters import razorpay_entities as entities
+from niyat.payments.adapters import razorpay_records_entities
 from niyat.payments.ports import Answer, AttemptFact, Order, RefundFact, Refused, Unknown, WebhookFacts
 from niyat.payments.settings import Capture, PaymentsSettings
 
@@ -72,28 +73,28 @@ class RazorpayGateway:
                 },
             },
         }
-        return await self._call(lambda client, how: client.order.create(body, **how), entities.order)
+        return await self.call(lambda client, how: client.order.create(body, **how), entities.order)
 
     async def find_orders_by_receipt(self, payment_id: UUID) -> Answer[Sequence[Order]]:
         query = {"receipt": str(payment_id)}
-        return await self._call(
+        return await self.call(
             lambda client, how: client.order.all(query, **how), entities.each(entities.order)
         )
 
     async def order_payments(self, order_id: str) -> Answer[Sequence[AttemptFact]]:
-        return await self._call(
+        return await self.call(
             lambda client, how: client.order.payments(order_id, {}, **how), entities.each(entities.attempt)
         )
 
     async def fetch_payment(self, gateway_payment_id: str) -> Answer[AttemptFact]:
-        return await self._call(
+        return await self.call(
             lambda client, how: client.payment.fetch(gateway_payment_id, {}, **how), entities.attempt
         )
 
     async def capture(self, gateway_payment_id: str, amount: int, currency: str) -> Answer[AttemptFact]:
         # A dict of our own: the SDK's default one is shared and would keep the previous call's amount.
         body = {"currency": currency}
-        return await self._call(
+        return await self.call(
             lambda client, how: client.payment.capture(gateway_payment_id, amount, body, **how),
             entities.attempt,
         )
@@ -106,31 +107,32 @@ class RazorpayGateway:
         speed = "optimum" if instantly else "normal"
         body = {"amount": amount, "speed": speed, "receipt": str(refund_id), "notes": noted}
         headers = {"X-Refund-Idempotency": str(refund_id)}
-        return await self._call(
+        return await self.call(
             lambda client, how: client.payment.refund(gateway_payment_id, body, **how, headers=headers),
             entities.refund,
         )
 
     async def fetch_refund(self, gateway_refund_id: str) -> Answer[RefundFact]:
-        return await self._call(
+        return await self.call(
             lambda client, how: client.refund.fetch(gateway_refund_id, {}, **how), entities.refund
         )
 
     async def refunds_of(self, gateway_payment_id: str) -> Answer[Sequence[RefundFact]]:
         query = {"count": 100}
-        return await self._call(
+        return await self.call(
             lambda client, how: client.payment.fetch_multiple_refund(gateway_payment_id, query, **how),
             entities.each(entities.refund),
         )
 
     def read_webhook(self, envelope: dict[str, Any]) -> WebhookFacts:
-        return entities.webhook(envelope)
+        return razorpay_records_entities.webhook(envelope)
 
     async def close(self) -> None:
         """Let go of the threads; calls that are running are left to their timeouts."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _call(self, call: Callable[[Any, dict[str, Any]], Any], read: Callable[[Any], T]) -> Answer[T]:
+    async def call(self, call: Callable[[Any, dict[str, Any]], Any], read: Callable[[Any], T]) -> Answer[T]:
+        """`call(client, how)` in a thread of its own, its JSON read by `read`."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._blocking, call, read)
         try:
             # The SDK's timeout is per read; a body that dribbles would outlive it.

@@ -12,6 +12,7 @@ from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.case import lock_case_of_payment, one
+from niyat.payments.commands.cover_refund import Sending, cover_refund
 from niyat.payments.commands.record_refund import move_refund, record_refund, supersede_refund
 from niyat.payments.commands.refund import intend_refund
 from niyat.payments.domain import RefundStatus, left_to_do
@@ -23,8 +24,10 @@ log = get_logger(__name__)
 
 DUE = "SELECT refund_id FROM refunds WHERE status = 'pending' AND next_at <= niyat_now() ORDER BY next_at LIMIT $1"
 CLAIM = """
-UPDATE refunds r SET next_at = niyat_now() + $2, tries = r.tries + 1, sent_at = coalesce(r.sent_at, niyat_now())
-FROM (SELECT refund_id, sent_at FROM refunds WHERE refund_id = $1 FOR UPDATE) before
+UPDATE refunds r SET next_at = niyat_now() + $2, tries = r.tries + 1,
+    sent_at = CASE WHEN before.frozen THEN r.sent_at ELSE coalesce(r.sent_at, niyat_now()) END
+FROM (SELECT refund_id, sent_at, appointment_id IN (SELECT appointment_id FROM frozen_appointments) AS frozen
+    FROM refunds WHERE refund_id = $1 FOR UPDATE) before
 WHERE r.refund_id = before.refund_id AND r.status = 'pending' AND r.next_at <= niyat_now()
 RETURNING r.*, before.sent_at IS NOT NULL AS sent_before,
     EXISTS (SELECT FROM payment_attempts a WHERE a.gateway_payment_id = r.gateway_payment_id
@@ -64,6 +67,8 @@ async def drive_refund(parts: Parts, refund_id: UUID) -> None:
     crash_point("payments:refund-intended")
     answer = await _ask(parts, refund)
     crash_point("payments:refund-called")
+    if answer is None:
+        return
     if isinstance(answer, Refused):
         answer = await _refused(parts, refund, answer)
     if isinstance(answer, RefundFact):
@@ -76,7 +81,8 @@ async def drive_refund(parts: Parts, refund_id: UUID) -> None:
     await parts.db.execute(LATER, refund_id, LONGEST_WAIT, why)
 
 
-async def _ask(parts: Parts, refund: Row) -> RefundFact | Refused | Unknown:
+async def _ask(parts: Parts, refund: Row) -> RefundFact | Refused | Unknown | None:
+    """None: there is nothing to send any more."""
     if refund["gateway_refund_id"] is not None:
         return await parts.gateway.fetch_refund(refund["gateway_refund_id"])
     if refund["sent_before"]:
@@ -84,6 +90,9 @@ async def _ask(parts: Parts, refund: Row) -> RefundFact | Refused | Unknown:
         known = await _at_gateway(parts, refund)
         if known is not None:
             return known
+    sending = await parts.db.run(cover_refund, refund["refund_id"])
+    if sending is not Sending.FREE:
+        return Unknown("disputed") if sending is Sending.FROZEN else None
     return await parts.gateway.refund(
         refund["refund_id"], refund["gateway_payment_id"], refund["amount"], instantly=refund["aged"]
     )

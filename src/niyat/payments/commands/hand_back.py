@@ -12,9 +12,9 @@ from niyat.kernel.db import Connection, Row
 from niyat.payments.audit_log import remember
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
 from niyat.payments.commands.record_refund import move_refund
-from niyat.payments.commands.refund import intend_refund
+from niyat.payments.commands.refund import FROZEN, intend_refund
 from niyat.payments.domain import PaymentMethod, RefundStatus
-from niyat.payments.errors import RefundNotAtTheDesk, RefundNotFound, RefundNotPending
+from niyat.payments.errors import PaymentDisputed, RefundNotAtTheDesk, RefundNotFound, RefundNotPending
 from niyat.payments.postings import desk_account
 
 REFUND = "SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE"
@@ -36,13 +36,15 @@ async def hand_back(
     """Somebody gave a refund's money to the patient; the refund that says so, which is a new one after a failed one.
 
     Raises RefundNotFound, RefundNotAtTheDesk (the gateway is at it), RefundNotPending (it was given back already),
-    RefundExceedsCaptured (what failed was asked for anew meanwhile).
+    PaymentDisputed, RefundExceedsCaptured (what failed was asked for anew meanwhile).
     """
     payment_id = await conn.fetchval("SELECT payment_id FROM refunds WHERE refund_id = $1", refund_id)
     if payment_id is None:
         raise RefundNotFound
     case, payment = await lock_case_of_payment(conn, payment_id)
     refund = await one(conn, REFUND, refund_id)
+    if await conn.fetchval(FROZEN, case.appointment_id):
+        raise PaymentDisputed
     if refund["status"] == RefundStatus.FAILED:
         refund = await _instead_of(conn, case, payment, refund, actor_id)
     elif payment["gateway"] != "manual":

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from niyat.kernel.db import Row
 from niyat.kernel.log import get_logger
+from niyat.payments.commands.close_unpaid import UNPAID_AFTER, close_unpaid
 from niyat.payments.commands.initiate import RELEASE_LEASE, adopt, by_receipt, claim_order, give_up
 from niyat.payments.commands.record_attempt import record_attempt
 from niyat.payments.parts import Parts
@@ -17,10 +18,13 @@ from niyat.payments.ports import Order, Refused, Unknown
 
 log = get_logger(__name__)
 
-# Seconds after each poll: dense around the hold's end, then for more than the three days of late authorization.
+# Seconds after each poll: dense around the hold's end, then for more than the three days of late authorization. An
+# open order is asked about when it is a quarter of an hour old, whatever comes next: then it is closed.
 CLAIM = """
-UPDATE payment_transactions t SET polls = polls + 1, poll_at = niyat_now() + interval '1 second'
-    * (ARRAY[15, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800])[least(polls, 11) + 1]
+UPDATE payment_transactions t SET polls = polls + 1, poll_at = niyat_now() + least(
+    CASE WHEN open AND niyat_now() < created_at + $2 THEN created_at + $2 - niyat_now() END,
+    interval '1 second'
+    * (ARRAY[15, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 28800])[least(polls, 11) + 1])
 WHERE payment_id IN (SELECT payment_id FROM payment_transactions WHERE poll_at <= niyat_now()
     AND gateway <> 'manual' ORDER BY poll_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING *
@@ -46,7 +50,7 @@ LOOK_AFTER = timedelta(days=14)
 
 async def poll(parts: Parts, limit: int = 20) -> int:
     """Ask about the orders that are due; how many were."""
-    due = await parts.db.fetch(CLAIM, limit)
+    due = await parts.db.fetch(CLAIM, limit, UNPAID_AFTER)
     for payment in due:
         try:
             await (_missing_order if payment["gateway_order_id"] is None else ask_about)(parts, payment)
@@ -62,6 +66,7 @@ async def ask_about(parts: Parts, payment: Row) -> bool:
         return False  # unknown: asked again at its next turn
     for fact in answer:
         await parts.db.run(lambda conn, fact=fact: record_attempt(conn, fact, source="poll"))  # type: ignore[misc]
+    await parts.db.run(close_unpaid, payment["payment_id"])
     if not await parts.db.fetchval(UNRESOLVED, payment["payment_id"]):
         await parts.db.execute(STOP, payment["payment_id"], GIVE_UP_AFTER, LOOK_AFTER)
     return True

@@ -14,6 +14,7 @@ from niyat.payments import postings
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell
 from niyat.payments.commands.post import post
 from niyat.payments.commands.receipt_due import receipt_due
+from niyat.payments.commands.record_fee import record_fee
 from niyat.payments.commands.take_step import case_view, take_step
 from niyat.payments.domain import (
     AttemptStatus,
@@ -50,7 +51,6 @@ UPDATE payment_attempts a SET gateway_refunded = $2, updated_at = niyat_now(),
     THEN niyat_now() ELSE import_at END
 WHERE gateway_payment_id = $1 AND gateway_refunded < $2
 """
-FEE = "UPDATE payment_attempts SET fee = $2, tax = $3 WHERE gateway_payment_id = $1 AND fee IS NULL"
 OTHERS_LIVE = """
 SELECT EXISTS (SELECT FROM payment_attempts WHERE payment_id = $1 AND gateway_payment_id <> $2
     AND status = 'authorized')
@@ -153,15 +153,10 @@ async def _fee(conn: Connection, case: Case, attempt: Row, fact: AttemptFact) ->
     """The gateway's fee, once it is known and the money is ours."""
     if not fact.captured or not fact.fee:
         return
-    await conn.execute(FEE, fact.gateway_payment_id, fact.fee, fact.tax or 0)
-    await post(
-        conn,
-        postings.fee(fact.gateway_payment_id, fact.fee, fact.tax or 0),
-        currency=fact.currency,
-        appointment_id=case.appointment_id,
-        payment_id=attempt["payment_id"],
-        at=case.at,
-    )
+    await record_fee(
+        conn, fact.gateway_payment_id, fee=fact.fee, tax=fact.tax or 0, currency=fact.currency,
+        appointment_id=case.appointment_id, payment_id=attempt["payment_id"], at=case.at,
+    )  # fmt: skip
 
 
 async def _payment_status(conn: Connection, case: Case, payment: Row, fact: AttemptFact, source: str) -> None:

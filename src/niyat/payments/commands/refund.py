@@ -12,7 +12,7 @@ from niyat.payments.audit_log import remember
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
 from niyat.payments.commands.post import post, sources_of
 from niyat.payments.domain import refundable
-from niyat.payments.errors import NothingToRefund, PaymentNotFound, RefundExceedsCaptured
+from niyat.payments.errors import NothingToRefund, PaymentDisputed, PaymentNotFound, RefundExceedsCaptured
 
 # The gateway may have given back more than we know of yet; its refunds are then being read.
 PROMISED = """
@@ -20,6 +20,8 @@ SELECT greatest(a.gateway_refunded, (SELECT coalesce(sum(r.amount), 0) FROM refu
     WHERE r.gateway_payment_id = $1 AND r.status IN ('pending', 'processed')))::bigint
 FROM payment_attempts a WHERE a.gateway_payment_id = $1
 """
+FROZEN = "SELECT EXISTS (SELECT FROM frozen_appointments WHERE appointment_id = $1)"
+CHARGED_BACK = "SELECT coalesce(sum(spare), 0)::bigint FROM charged_back WHERE gateway_payment_id = $1"
 INSERT = """
 INSERT INTO refunds (refund_id, payment_id, appointment_id, gateway_payment_id, amount, currency, reason_code, cause,
     requested_by, from_deposit, from_owed, next_at)
@@ -109,13 +111,15 @@ async def request_refund(
     """An admin's refund of `amount` minor units; `request` names the request, so that its repetition is the same.
 
     `gateway_payment_id`: of which attempt's money; else of the first with money that is not promised yet.
-    Raises PaymentNotFound, NothingToRefund, RefundExceedsCaptured.
+    Raises PaymentNotFound, PaymentDisputed, NothingToRefund, RefundExceedsCaptured.
     """
     if not await conn.fetchval(
         "SELECT EXISTS (SELECT FROM payment_transactions WHERE payment_id = $1)", payment_id
     ):
         raise PaymentNotFound
     case, payment = await lock_case_of_payment(conn, payment_id)
+    if await conn.fetchval(FROZEN, case.appointment_id):
+        raise PaymentDisputed
     captured = await conn.fetch(CAPTURED, payment_id, gateway_payment_id)
     if not captured:
         raise NothingToRefund
@@ -124,6 +128,13 @@ async def request_refund(
         if refundable(candidate["captured_amount"], await promised(conn, candidate["gateway_payment_id"])):
             attempt = candidate
             break
+    # What a lost dispute took is the patient's already, although no refund was owed then.
+    charged_back = await conn.fetchval(CHARGED_BACK, attempt["gateway_payment_id"])
+    left = refundable(
+        attempt["captured_amount"], charged_back + await promised(conn, attempt["gateway_payment_id"])
+    )
+    if charged_back and amount > left:
+        raise RefundExceedsCaptured(refundable=left)
     await remember(conn, requested_by, "refund-payment", payment_id, reason)
     return await intend_refund(
         conn, case, payment, attempt, amount, reason=reason, cause=f"request:{payment_id}:{requested_by}:{request}",

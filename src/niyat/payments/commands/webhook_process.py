@@ -15,6 +15,8 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.record_attempt import record_attempt
+from niyat.payments.commands.record_dispute import record_dispute
+from niyat.payments.commands.record_downtime import record_downtime
 from niyat.payments.commands.record_payout import record_payout
 from niyat.payments.commands.record_refund import record_refund
 from niyat.payments.parts import Parts
@@ -121,6 +123,10 @@ async def apply(conn: Connection, facts: WebhookFacts) -> None:
         recorded = await record_attempt(conn, facts.attempt, source="webhook")
         if recorded is None:
             raise NotYetKnown
+    if facts.dispute is not None and await record_dispute(conn, facts.dispute, source="webhook") is None:
+        raise NotYetKnown
+    if facts.downtime is not None:
+        await record_downtime(conn, facts.downtime, source="webhook")
     if facts.refund is not None:
         known = await record_refund(conn, facts.refund, source="webhook")
         if known is None and recorded is None:

@@ -9,6 +9,8 @@ from niyat.kernel.http import create_app
 from niyat.payments.http import (
     audit_log,
     desk,
+    disputes,
+    downtimes,
     gateway_calls,
     ledger,
     ledger_export,
@@ -18,6 +20,7 @@ from niyat.payments.http import (
     payouts,
     reads,
     receipts,
+    reconciliation,
     refunds,
     statements,
     webhooks,
@@ -50,6 +53,8 @@ def routes() -> FastAPI:
         gateway_calls.router,
         webhooks.router,
         audit_log.router,
+        disputes.router,
+        downtimes.router,
         reads.router,
         receipts.router,
         refunds.router,
@@ -63,4 +68,5 @@ def routes() -> FastAPI:
     # What is one doctor's or a batch's before single payouts: their paths are more particular.
     for router in (payout_doctors.router, statements.router, payout_batches.router, payouts.router):
         app.include_router(router, prefix="/api/v1/payouts")
+    app.include_router(reconciliation.router, prefix="/api/v1/reconciliation")
     return app

@@ -138,6 +138,7 @@ async def _answer(parts: Parts, once: Once, payment_id: UUID, status: int) -> JS
         *ALWAYS,
         errors.RefundNotFound,
         errors.RefundNotAtTheDesk,
+        errors.PaymentDisputed,
         errors.RefundNotPending,
         errors.RefundExceedsCaptured,
     ),

@@ -36,6 +36,7 @@ router = APIRouter(tags=["refunds"])
         errors.PaymentNotFound,
         errors.NothingToRefund,
         errors.RefundExceedsCaptured,
+        errors.PaymentDisputed,
     ),
 )
 async def refund_payment(

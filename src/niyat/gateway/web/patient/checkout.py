@@ -145,7 +145,15 @@ async def _checkout(view: View, visit: Json, payment: Json | None) -> v.Checkout
         bank_says=failure.get("description") or "",
         paid_path=f"/my/appointments/{shown.id}/paid",
         closed=CLOSED in view.request.query_params,
+        troubles=await _troubles(view),
     )
+
+
+async def _troubles(view: View) -> tuple[v.Trouble, ...]:
+    """What the gateway has trouble with at this moment."""
+    caller = await view.caller()
+    found: list[Json] = (await caller.call("payments", "GET", "/api/v1/payments/downtimes"))["items"]
+    return reading.troubles(found)
 
 
 def _callback(view: View, payment: Json) -> str:

@@ -151,6 +151,18 @@ def story(visit: Json) -> tuple[v.Step, ...]:
     return tuple(sorted(steps, key=lambda step: step.at))
 
 
+def troubles(found: Sequence[Json]) -> tuple[v.Trouble, ...]:
+    """Each way to pay once, with every bank, network or app of it that is named; none named: all of them."""
+    named: dict[str, set[str] | None] = {}
+    for one in found:
+        which = {value for value in one["instrument"].values() if value != "ALL"}
+        known = named.get(one["method"], set())
+        named[one["method"]] = None if not which or known is None else known | which
+    return tuple(
+        v.Trouble(method=method, which=tuple(sorted(which or ()))) for method, which in named.items()
+    )
+
+
 def tiers(pairs: Iterable[tuple[int, int]]) -> tuple[v.Tier, ...]:
     """(hours before, percent back), the most hours first, down to the start of the visit."""
     known = tuple(v.Tier(hours=hours, percent=percent) for hours, percent in pairs)

@@ -44,6 +44,7 @@ from niyat.gateway.web.patient.views.visits import (
     PaymentStatus,
     Status,
     Step,
+    Trouble,
 )
 
 __all__ = [
@@ -80,5 +81,6 @@ __all__ = [
     "Step",
     "Tick",
     "Tier",
+    "Trouble",
     "Unsubscribing",
 ]

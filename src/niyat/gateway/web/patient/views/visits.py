@@ -80,6 +80,14 @@ class GatewayCheckout:
     callback_url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """A way to pay that the gateway has trouble with now: `method`, and which of them where it is not all."""
+
+    method: str
+    which: tuple[str, ...] = ()
+
+
 CheckoutState = Literal["ready", "failed", "dismissed", "confirming", "lapsed", "not-charged", "refunding"]
 
 
@@ -90,7 +98,7 @@ class Checkout:
 
     ready, failed, dismissed: may pay while the hold lasts · confirming: money seen, wait · lapsed: the hold
     ran out unpaid · not-charged, refunding: the time went to someone else before the money came. `closed`
-    is kept in the address of the page, so that asking again still knows of it.
+    is kept in the address of the page, so that asking again still knows of it. `troubles`: ways to pay that may fail.
     """
 
     appointment: Appointment
@@ -102,6 +110,7 @@ class Checkout:
     others: tuple[Slot, ...] = ()
     paid_path: str = ""
     closed: bool = False
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def payable(self) -> bool:
