@@ -48,6 +48,7 @@ async def test_money_that_is_settled_leaves_clearing_for_the_bank(world: World) 
     assert "suspense" not in ledger
 
 
+@pytest.mark.failure_row(54)
 async def test_every_seeded_discrepancy_is_named_and_nothing_else_is(world: World) -> None:
     attempts = [(await paid(world))[2] for _ in range(5)]
     settlement = await settled(world)
