@@ -38,7 +38,6 @@ async def test_a_text_message_that_arrived_is_delivered(channels: Channels) -> N
     assert (await channels.one(told))["status"] == "delivered"
 
 
-@pytest.mark.failure_row(49)
 async def test_in_any_order_and_again_what_was_delivered_stays_delivered(channels: Channels) -> None:
     told = await channels.tell(await channels.world.visit(), SMS)
     await channels.callbacks(order="newest-first")
