@@ -1,4 +1,4 @@
-"""How a visit's money is divided between its doctor, us and the tax on our part.
+"""How a visit's money is divided between its doctor, us and the taxes: on the visit, and on our part.
 
 The rule is stated here once, and the audit holds every appointment to it: the division follows from the total
 that is earned, now. A refund after the visit therefore takes the commission back with it, and a full refund all of it.
@@ -26,19 +26,29 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Percents. The tax is inside the commission: 20 percent with a tax of 18 is 16.95 for us and 3.05 of tax."""
+    """Percents. The tax is inside the commission: 20 percent with a tax of 18 is 16.95 for us and 3.05 of tax.
+
+    `service_tax_percent`: inside the price, as the receipt names it; nobody's earning, so commission is of the rest.
+    """
 
     commission_percent: Decimal = Decimal(0)
     tax_percent: Decimal = Decimal(0)
+    service_tax_percent: Decimal = Decimal(0)
 
     def divide(self, total: int) -> Shares:
-        """`total` minor units, divided: commission and tax are rounded half to even, the remainder is the doctor's.
+        """`total` minor units, divided: taxes and commission are rounded half to even, the remainder is the doctor's.
 
         What is below zero (more went back than was earned) is the doctor's alone.
         """
-        commission = round(Fraction(self.commission_percent) * max(0, total) / 100)
-        tax = round(Fraction(self.tax_percent) * commission / (100 + Fraction(self.tax_percent)))
-        return Shares(total - commission, commission - tax, tax)
+        service_tax = _inside(max(0, total), self.service_tax_percent)
+        commission = round(Fraction(self.commission_percent) * (max(0, total) - service_tax) / 100)
+        tax = _inside(commission, self.tax_percent)
+        return Shares(total - service_tax - commission, commission - tax, service_tax + tax)
+
+
+def _inside(amount: int, percent: Decimal) -> int:
+    """The tax of `percent` that is inside `amount`."""
+    return round(Fraction(percent) * amount / (100 + Fraction(percent)))
 
 
 @dataclass(frozen=True, slots=True)

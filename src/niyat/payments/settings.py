@@ -132,7 +132,7 @@ class PaymentsSettings(BaseSettings):
     @property
     def terms(self) -> Terms:
         """How what a visit earns is divided from now on."""
-        return Terms(self.commission_percent, self.commission_tax_percent)
+        return Terms(self.commission_percent, self.commission_tax_percent, Decimal(self.service_tax_percent))
 
     @property
     def longest_call_seconds(self) -> float:

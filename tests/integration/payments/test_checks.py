@@ -118,6 +118,12 @@ DAMAGE = [
     ("what-went-back-is-known", "UPDATE payment_attempts SET gateway_refunded = 40000"),
     ("commission-is-its-share", EARNED_IN_FULL_BY_US),
     (
+        "commission-is-its-share",
+        EARNED_IN_FULL_BY_US.replace(
+            "WITH t", "WITH c AS (UPDATE payment_cases SET service_tax_percent = 18), t"
+        ),
+    ),
+    (
         "pending-refunds-are-in-their-account",
         "UPDATE refunds SET amount = amount - 1, from_deposit = 0",
     ),

@@ -67,3 +67,22 @@ async def test_what_was_earned_keeps_its_terms_when_the_setting_changes(
         row = await first.db.fetchrow("SELECT commission_percent, commission_tax_percent FROM payment_cases")
         assert tuple(row or ()) == (Decimal(20), Decimal(18))
         assert await shares(first) == (20_000, 4_237, 763)
+
+
+async def test_the_tax_that_the_receipt_names_is_posted_when_the_visit_is_earned_and_comes_back_with_refunds(
+    databases: Databases, sandbox: Sandbox
+) -> None:
+    async with payments_world(
+        databases, sandbox, commission_percent=Decimal(20), service_tax_percent=5
+    ) as world:
+        world.parts.settings.service_tax_percent = 18  # by when its receipt is issued
+        visit, payment_id = await confirmed(world, world.visit(59_000))
+        assert (await world.ledger())["patient_deposit"] == -59_000
+        await world.complete(visit)
+        assert await shares(world) == (40_000, 8_475, 9_000 + 1_525)
+        await world.refund(payment_id, 29_500, "half")
+        assert await shares(world) == (20_000, 4_237, 4_500 + 763)
+        await world.refund(payment_id, 29_500, "rest")
+        assert await shares(world) == (0, 0, 0)
+        await world.settle()
+        await world.audit()

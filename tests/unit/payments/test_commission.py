@@ -46,6 +46,33 @@ def test_the_shares_are_the_whole_and_none_is_off_by_more_than_half_a_unit(
     assert abs(shares.tax - ours * Fraction(tax) / (100 + Fraction(tax))) <= Fraction(1, 2)
 
 
+@pytest.mark.parametrize(
+    ("total", "shares"),
+    [
+        (
+            59_000,
+            Shares(40_000, 8_475, 9_000 + 1_525),
+        ),  # 9,000 of tax is inside, and 20 percent of the rest is ours
+        (0, Shares()),
+        (-300, Shares(-300, 0, 0)),
+        (1, Shares(1, 0, 0)),
+    ],
+)
+def test_the_tax_on_the_visit_is_nobodys_earning_and_commission_is_of_the_rest(
+    total: int, shares: Shares
+) -> None:
+    assert Terms(Decimal(20), Decimal(18), Decimal(18)).divide(total) == shares
+
+
+@given(total=AMOUNT, commission=PERCENT, tax=PERCENT, service=PERCENT)
+def test_with_a_tax_on_the_visit_the_shares_are_still_the_whole(
+    total: int, commission: Decimal, tax: Decimal, service: Decimal
+) -> None:
+    shares = Terms(commission, tax, service).divide(total)
+    assert shares.total == total
+    assert min(shares.doctor, shares.revenue, shares.tax) >= 0
+
+
 @given(total=AMOUNT, commission=PERCENT, tax=PERCENT, parts=st.lists(AMOUNT, max_size=5))
 def test_parts_that_go_back_leave_what_the_rest_would_have_earned(
     total: int, commission: Decimal, tax: Decimal, parts: list[int]

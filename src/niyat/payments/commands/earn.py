@@ -10,9 +10,12 @@ from niyat.payments.commands.case import Case
 from niyat.payments.commands.post import deposit_of, earnings_of, post
 from niyat.payments.commission import Terms
 
-# The terms are kept with what they were applied to: a later setting divides later visits.
+# The terms are kept with what they were applied to: a later setting divides later visits. The tax on the visit is the
+# one that its receipt names, whatever the setting says by now.
 EARN = """
 UPDATE payment_cases SET earned_at = niyat_now(), commission_percent = $2, commission_tax_percent = $3,
+    service_tax_percent = coalesce((SELECT (snapshot ->> 'tax_percent')::numeric FROM receipts
+        WHERE payment_id = confirmed_payment_id AND refund_id IS NULL ORDER BY receipt_id LIMIT 1), $4),
     updated_at = niyat_now()
 WHERE appointment_id = $1 AND earned_at IS NULL
 """
@@ -28,10 +31,10 @@ async def earn(conn: Connection, case: Case, *, terms: Terms, at: datetime) -> N
 
     Any other money of the appointment is on its way back, or owed, and earned by nobody. The case is locked.
     """
-    if (
-        await conn.execute(EARN, case.appointment_id, terms.commission_percent, terms.tax_percent)
-        != "UPDATE 1"
-    ):
+    tag = await conn.execute(
+        EARN, case.appointment_id, terms.commission_percent, terms.tax_percent, terms.service_tax_percent
+    )
+    if tag != "UPDATE 1":
         return
     kept = await conn.fetchval(KEPT, case.appointment_id)
     deposit = max(0, min(kept, await deposit_of(conn, case.appointment_id)))

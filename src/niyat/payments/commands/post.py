@@ -30,7 +30,7 @@ WHERE r.gateway_payment_id = $1 AND e.account = $2
 
 
 EARNED = """
-SELECT c.commission_percent, c.commission_tax_percent,
+SELECT c.commission_percent, c.commission_tax_percent, c.service_tax_percent,
     coalesce(-sum(e.amount) FILTER (WHERE e.account = 'doctor_payable'), 0)::bigint AS doctor,
     coalesce(-sum(e.amount) FILTER (WHERE e.account = 'platform_revenue'), 0)::bigint AS revenue,
     coalesce(-sum(e.amount) FILTER (WHERE e.account = 'gst_output'), 0)::bigint AS tax
@@ -91,5 +91,5 @@ async def earnings_of(conn: Connection, appointment_id: UUID) -> Earnings:
         return Earnings()
     return Earnings(
         Shares(row["doctor"], row["revenue"], row["tax"]),
-        Terms(row["commission_percent"], row["commission_tax_percent"]),
+        Terms(row["commission_percent"], row["commission_tax_percent"], row["service_tax_percent"]),
     )
