@@ -20,8 +20,8 @@ from niyat.events.catalogue import (
     AppointmentNoShow,
     AppointmentRescheduled,
     Event,
-    PaymentCompleted,
     PaymentEvent,
+    ReceiptIssued,
 )
 from niyat.events.envelope import message_for
 from niyat.events.inbox import receive
@@ -352,8 +352,8 @@ def rescheduled(
     )
 
 
-def paid(visit: Visit) -> PaymentCompleted:
-    return about_money(PaymentCompleted, visit, method="upi", order_id="order_1", gateway_payment_id="pay_1")
+def paid(visit: Visit) -> ReceiptIssued:
+    return about_money(ReceiptIssued, visit, receipt_id=uuid4(), receipt_number="2026-27/R/000123")
 
 
 def _about(kind: type[A], visit: Visit, **different: Any) -> A:

@@ -279,6 +279,16 @@ class PaymentCompleted(PaymentEvent):
     gateway_payment_id: Code | None
 
 
+class ReceiptIssued(PaymentEvent):
+    """The receipt of money that is kept for a visit has its number; `amount` is the receipt's."""
+
+    type: ClassVar[str] = "RECEIPT_ISSUED"
+    version: ClassVar[int] = 1
+
+    receipt_id: UUID
+    receipt_number: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}/R/[0-9]{6,}$")]
+
+
 class PaymentFailed(PaymentEvent):
     """One attempt to pay failed; the patient may try again. It releases nothing."""
 
@@ -319,11 +329,13 @@ class RefundEvent(PaymentEvent):
     """What every event about a refund says; `amount` is the refund's, not the payment's.
 
     `gateway_payment_id` (null of the desk's money): a second attempt that was captured goes back beside the one kept.
+    `by_hand`: a person gives it back, where the desk took it or where the gateway could not.
     """
 
     refund_id: UUID
     reason_code: Code
     gateway_payment_id: Code | None = None
+    by_hand: Annotated[bool, Field(strict=True)] = False
 
 
 class RefundInitiated(RefundEvent):
@@ -410,6 +422,7 @@ EVENTS: tuple[type[Event], ...] = (
     PaymentInitiated,
     PaymentAuthorized,
     PaymentCompleted,
+    ReceiptIssued,
     PaymentFailed,
     PaymentReleased,
     PaymentOverridden,

@@ -6,6 +6,7 @@ The dedupe key is the meaning of the event: a duplicate, or a replay months late
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from niyat.events.catalogue import (
     APPOINTMENTS,
@@ -14,8 +15,8 @@ from niyat.events.catalogue import (
     AppointmentConfirmed,
     AppointmentNoShow,
     AppointmentRescheduled,
-    PaymentCompleted,
     PaymentReleased,
+    ReceiptIssued,
     RefundCompleted,
     RefundEvent,
     RefundFailed,
@@ -113,8 +114,11 @@ async def on_no_show(conn: Connection, event: AppointmentNoShow) -> None:
     await plan(conn, [missed])
 
 
-async def on_payment_completed(conn: Connection, event: PaymentCompleted) -> None:
-    await plan(conn, [_about_payment(event, NotificationType.PAYMENT_RECEIPT, "receipt")])
+async def on_receipt_issued(conn: Connection, event: ReceiptIssued) -> None:
+    """The receipt is what thanks for the money: it has a number by now."""
+    receipt = _about_payment(event, NotificationType.PAYMENT_RECEIPT, "receipt")
+    payload = {**receipt.payload, "receipt_number": event.receipt_number}
+    await plan(conn, [replace(receipt, payload=payload)])
 
 
 async def on_payment_released(conn: Connection, event: PaymentReleased) -> None:
@@ -135,7 +139,7 @@ async def on_refund_failed(conn: Connection, event: RefundFailed) -> None:
     await plan(conn, [_about_refund(event, NotificationType.REFUND_FAILED)])
 
 
-def _about_payment(event: PaymentCompleted | PaymentReleased, kind: NotificationType, meaning: str) -> Intent:
+def _about_payment(event: ReceiptIssued | PaymentReleased, kind: NotificationType, meaning: str) -> Intent:
     return Intent(
         type=kind,
         account_id=event.patient_id,
@@ -157,7 +161,7 @@ def _about_refund(event: RefundEvent, kind: NotificationType) -> Intent:
             "currency": event.currency,
             "payment_id": str(event.payment_id),
             "refund_id": str(event.refund_id),
-            "gateway": event.gateway,
+            "gateway": "manual" if event.by_hand else event.gateway,
         },
     )
 
@@ -179,7 +183,7 @@ PAYMENT_EVENT_CONSUMER = Consumer(
     "notifications.payments",
     (PAYMENTS,),
     {
-        PaymentCompleted: on_payment_completed,
+        ReceiptIssued: on_receipt_issued,
         PaymentReleased: on_payment_released,
         RefundInitiated: on_refund_initiated,
         RefundCompleted: on_refund_completed,

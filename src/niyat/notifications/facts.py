@@ -76,6 +76,7 @@ def visit_facts(
         "reason_code": payload.get("reason_code"),
         "paid": payload.get("payment_id") is not None,
         "payment_id": payload.get("payment_id"),
+        "receipt_number": payload.get("receipt_number"),
         "at_desk": payload.get("gateway") == "manual",
         "previously": None,
         "link": f"{site_url}/my/appointments/{appointment.appointment_id}",

@@ -54,7 +54,9 @@ CASES: Mapping[NotificationType, tuple[Case, ...]] = {
         ("doctor-absent", "no-show", {**INR, "reason_code": "doctor-absent"}),
         ("video-failed", "no-show", {"reason_code": "video-failed"}),
     ),
-    _T.PAYMENT_RECEIPT: (("usual", "confirmed", {**INR, "payment_id": str(ID)}),),
+    _T.PAYMENT_RECEIPT: (
+        ("usual", "confirmed", {**INR, "payment_id": str(ID), "receipt_number": "2026-27/R/000123"}),
+    ),
     _T.PAYMENT_FAILED: (("usual", "pending-payment", INR),),
     _T.PAYMENT_NOT_TAKEN: (("usual", "expired", INR), ("still-held", "reserved", INR)),
     _T.REFUND_INITIATED: (("usual", "cancelled", INR), ("too-late", "expired", {**INR, "gateway": "manual"})),

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from niyat.events.catalogue import (
-    PaymentCompleted,
     PaymentReleased,
+    ReceiptIssued,
     RefundCompleted,
     RefundFailed,
     RefundInitiated,
@@ -193,7 +193,7 @@ async def test_a_refund_that_failed_after_all_is_not_told_as_through(world: Worl
 async def test_nobody_hears_you_were_not_charged_once_money_of_the_visit_moved(world: World) -> None:
     for kind, fields in (
         (RefundInitiated, {"refund_id": uuid4(), "reason_code": "gone"}),
-        (PaymentCompleted, {"method": "upi", "order_id": "order_1", "gateway_payment_id": "pay_1"}),
+        (ReceiptIssued, {"receipt_id": uuid4(), "receipt_number": "2026-27/R/000123"}),
     ):
         visit = await world.visit()
         world.appointments.change(visit.appointment_id, status="expired")

@@ -118,13 +118,14 @@ async def tell(conn: Connection, case: Case, kind: type[PaymentEvent], payment: 
 
 
 async def tell_refund(
-    conn: Connection, case: Case, kind: type[RefundEvent], payment: Row, refund: Row
+    conn: Connection, case: Case, kind: type[RefundEvent], payment: Row, refund: Row, *, by_hand: bool = False
 ) -> None:
-    """Publish an event about a refund of `payment`. The desk's money has no id at the gateway."""
+    """Publish an event about a refund of `payment`. The desk's money has no id at the gateway, and no other way."""
     await tell(
         conn, case, kind, payment, refund_id=refund["refund_id"], amount=refund["amount"],
         reason_code=refund["reason_code"],
         gateway_payment_id=None if payment["gateway"] == "manual" else refund["gateway_payment_id"],
+        by_hand=by_hand or payment["gateway"] == "manual",
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import one
+from niyat.payments.commands.case import lock_case_of_payment, one
+from niyat.payments.commands.tell_receipt import tell_receipt
 from niyat.payments.domain import RefundStatus
 from niyat.payments.parts import Parts
 from niyat.payments.ports import Visit
@@ -114,10 +115,13 @@ async def issue_receipt(
     snapshot |= taxed(
         capture["captured_amount"], settings.service_tax_percent, settings.service_tax_exemption
     ).as_json()
-    return await _store(
+    made = await _store(
         conn, Series.RECEIPT, capture, amount=capture["captured_amount"], at=capture["captured_at"],
         snapshot=snapshot, settings=settings,
     )  # fmt: skip
+    case, payment = await lock_case_of_payment(conn, capture["payment_id"])
+    await tell_receipt(conn, case, payment, capture["gateway_payment_id"])
+    return made
 
 
 async def issue_note(conn: Connection, due_id: int, settings: PaymentsSettings) -> UUID | None:
@@ -137,7 +141,7 @@ async def issue_note(conn: Connection, due_id: int, settings: PaymentsSettings) 
     said = receipt["snapshot"]
     snapshot = said | {
         "method": refund["method"] or said["method"],
-        "reference": refund["reference"] if said["at_desk"] else refund["gateway_refund_id"],
+        "reference": refund["gateway_refund_id"] or refund["reference"],
     }
     snapshot |= taxed(refund["amount"], said["tax_percent"], said["exemption"]).as_json()
     return await _store(

@@ -163,7 +163,7 @@ async def move_refund(
         was=was, now=status, reason=refund["reason_code"],
     )  # fmt: skip
     await _payment_status(conn, refund["payment_id"], source)
-    await tell_refund(conn, case, kind, payment, refund)
+    await tell_refund(conn, case, kind, payment, refund, by_hand=paid_from != postings.GATEWAY_CLEARING)
 
 
 async def _import(conn: Connection, case: Case, payment: Row, fact: RefundFact) -> Row:

@@ -7,6 +7,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.log import get_logger
 from niyat.payments.commands.case import Case, note, one, tell
 from niyat.payments.commands.refund import give_back_all
+from niyat.payments.commands.tell_receipt import tell_receipt
 from niyat.payments.domain import MIGHT_BE_SECURED, STEPS, CaseView, Step, lets_go, method_of
 
 log = get_logger(__name__)
@@ -78,6 +79,7 @@ async def take_step(
             order_id=None if at_desk else payment["gateway_order_id"],
             gateway_payment_id=None if at_desk else attempt_id,
         )  # fmt: skip
+        await tell_receipt(conn, case, payment, attempt_id)
     if step is Step.RETURNING:
         # ◆ Money captured before or after the case was closed gets its refund intent under the case's lock.
         await give_back_all(conn, case, payment, attempt, reason=reason or "unwanted", source=source)
