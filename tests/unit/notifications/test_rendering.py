@@ -158,7 +158,7 @@ OF_THE_SAMPLES = {
     "HDFC",
     "refund",
 }
-OF_THE_SAMPLES |= {"failed", "something", "else", "a", "b", "c", "d", "e"}
+OF_THE_SAMPLES |= {"failed", "something", "else", "a", "b", "c", "d", "e", "R"}
 
 
 @pytest.mark.parametrize("each", [each for each in EVERYTHING if each.language == "hi"], ids=lambda e: e.type)
