@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
@@ -78,6 +79,10 @@ async def test_the_log_is_for_admins_and_can_be_filtered(world: World, api: http
         ({"appointment_id": str(other.appointment_id)}, 4),
         ({"account_id": str(visit.patient_id)}, 1),
         ({"type": "APPOINTMENT_REMINDER"}, 3),
+        ({"channel": "SMS"}, 0),
+        ({"channel": "EMAIL"}, 5),
+        ({"to": (other.starts_at - timedelta(hours=2)).isoformat()}, 3),
+        ({"from": (other.starts_at - timedelta(hours=2)).isoformat()}, 2),
     ):
         assert len((await api.get(LOG, params=query, headers=ADMIN)).json()["items"]) == count
     assert (await api.get(LOG, headers=SIGNER.bearer("doctor"))).status_code == 403
@@ -113,6 +118,28 @@ async def test_staff_send_what_failed_again_and_say_why(world: World, api: httpx
     assert (await api.post(f"{LOG}/{uuid4()}/replay", json=body, headers=ADMIN)).status_code == 404
     replayed = (await api.get(f"{LOG}/{notification_id}", headers=ADMIN)).json()["attempts"][1]
     assert (replayed["reason"], replayed["actor_id"] is None) == ("the mailbox is back", False)
+
+
+async def test_the_dead_letter_is_counted_by_cause_and_one_cause_is_replayed(
+    world: World, api: httpx.AsyncClient
+) -> None:
+    visits = [(await failed(world))[0] for _ in range(2)]
+    other = await world.visit(email=None, phone=None)
+    await world.events(paid(other))
+    await world.deliver()
+    counted = (await api.get(f"{LOG}/failures", headers=ADMIN)).json()["items"]
+    assert {(item["error_code"], item["count"]) for item in counted} == {("smtp-550", 2), ("no-address", 1)}
+    body = {"type": "PAYMENT_RECEIPT", "channel": "EMAIL", "error_code": "smtp-550", "reason": "it is mended"}
+    path, key = f"{LOG}/failures/replay", {"idempotency-key": "once"}
+    for _ in range(2):
+        answer = await api.post(path, json=body, headers=ADMIN | key)
+        assert (answer.status_code, answer.json()) == (202, {"count": 2})
+    assert (await api.post(path, json=body, headers=SIGNER.bearer("doctor"))).status_code == 403
+    assert (await api.get(f"{LOG}/failures", headers=SIGNER.bearer("patient"))).status_code == 403
+    await world.deliver()
+    for visit in visits:
+        assert len(await world.subjects(visit)) == 1
+    assert await world.states(other) == {"PAYMENT_RECEIPT": ["failed"]}
 
 
 async def test_staff_tell_a_patient_again_and_it_is_checked_too(world: World, api: httpx.AsyncClient) -> None:

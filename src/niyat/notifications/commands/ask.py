@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from niyat.kernel.db import Database
@@ -23,6 +24,8 @@ from niyat.notifications.domain import (
 )
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView, Found
+from niyat.notifications.preference_queries import preferences_of_all
+from niyat.notifications.preferences import Preferences
 
 FRESH_SECONDS = 5.0
 
@@ -63,6 +66,8 @@ class Asked:
     suppressed: frozenset[tuple[UUID, NotificationChannel]]
     """Accounts and the channels on which their address takes nothing any more."""
     devices: Mapping[UUID, Sequence[str]]
+    preferences: Mapping[UUID, Preferences]
+    now: datetime
 
     @property
     def fresh(self) -> bool:
@@ -76,6 +81,9 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
     accounts: Found[Account] = await parts.accounts.find_many(people) if people else Found()
     suppressed = await _suppressed(parts, accounts.known.values())
     devices = await devices_of(parts.db, people) if parts.push is not None and people else {}
+    async with parts.db.pool.acquire() as conn:
+        preferences = await preferences_of_all(conn, people) if people else {}
+        now = await conn.fetchval("SELECT niyat_now()")
     behind = await _of(parts.db, BEHIND, claimed, CHANGES, list(CHANGES), list(PROMISES))
     at = time.monotonic()
     appointments: Found[AppointmentView] = await parts.appointments.find_many(visits) if visits else Found()
@@ -89,6 +97,8 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
         behind=behind,
         suppressed=suppressed,
         devices=devices,
+        preferences=preferences,
+        now=now,
     )
 
 

@@ -17,8 +17,8 @@ from niyat.notifications.commands.ask import Asked, ask
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.fallback import PATIENCE, instead, instead_of_nowhere
 from niyat.notifications.commands.hand_over import hand_over
-from niyat.notifications.commands.reach import CannotBeSent, NoAddress, NoLongerSo, NotYet, reach
-from niyat.notifications.commands.settle import Outcome, reroute, settle, withhold
+from niyat.notifications.commands.reach import AtNight, CannotBeSent, NoAddress, NoLongerSo, NotYet, reach
+from niyat.notifications.commands.settle import Outcome, keep_until, reroute, settle, withhold
 from niyat.notifications.commands.templates import live_template
 from niyat.notifications.domain import MAX_TRIES, NotificationStatus, mask
 from niyat.notifications.errors import (
@@ -70,6 +70,9 @@ async def _attempt(parts: Parts, claimed: Claimed, asked: Asked) -> bool:
     except NotYet:
         await put_back(parts, [claimed], because="another-is-on-its-way")
         return False
+    except AtNight as night:
+        await parts.db.run(keep_until, claimed, night.until)
+        return True
     except NoLongerSo as no_longer:
         outcome = replace(outcome, status=_S.SUPPRESSED, error_code=no_longer.because)
     except CannotBeSent as wrong:
@@ -100,7 +103,7 @@ async def _send(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) 
             raise CannotBeSent(nowhere.because) from None
         await parts.db.run(reroute, claimed, channel, because=nowhere.because)
         raise _Rerouted from None
-    except (NoLongerSo, CannotBeSent, NotYet):
+    except (NoLongerSo, CannotBeSent, NotYet, AtNight):
         raise
     except TemplateWrong as wrong:
         return await _elsewhere(parts, claimed, asked, replace(outcome, error_code=wrong.code))

@@ -16,6 +16,7 @@ from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.reach import NoLongerSo, account_of, addresses
 from niyat.notifications.domain import MAX_TRIES, NotificationChannel, NotificationType
 from niyat.notifications.parts import Parts
+from niyat.notifications.preferences import refused
 
 _C = NotificationChannel
 ORDER: Mapping[Category, Sequence[NotificationChannel]] = {
@@ -65,7 +66,12 @@ async def instead(parts: Parts, claimed: Claimed, asked: Asked) -> NotificationC
     """The channel to take when this one does not work; None: there is none."""
     if claimed.account_id is None or claimed.account_id not in asked.accounts.known:
         return None
-    reachable = addresses(parts, account_of(claimed, asked), asked)
+    account = account_of(claimed, asked)
+    reachable = [
+        channel
+        for channel in addresses(parts, account, asked)
+        if not refused(asked.preferences[account.account_id], claimed.type, channel)
+    ]
     return _first(claimed, reachable, await _planned_beside(parts.db, claimed))
 
 

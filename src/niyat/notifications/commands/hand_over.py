@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.push import push_to_all
 from niyat.notifications.commands.reach import Reached
@@ -43,6 +45,7 @@ async def _give(parts: Parts, claimed: Claimed, reached: Reached, words: Words, 
             message_id=claimed.message_id,
             date=claimed.claimed_at,
             invitation=reached.invitation(language),
+            headers=_headers(parts, claimed),
         )
         return await parts.email.send(mail)
     if claimed.channel is NotificationChannel.SMS and parts.sms is not None:
@@ -63,3 +66,9 @@ async def _give(parts: Parts, claimed: Claimed, reached: Reached, words: Words, 
         )
         return await push_to_all(parts.db, parts.push, reached.devices, push)
     raise DeliveryRefused("channel-disabled")
+
+
+def _headers(parts: Parts, claimed: Claimed) -> Mapping[str, str]:
+    if claimed.account_id is None:
+        return {}
+    return parts.unsubscribe_links.headers(claimed.account_id, claimed.type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from niyat.notifications.facts import visit_facts
 from niyat.notifications.invitations import invitation_for
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView, Invitation
+from niyat.notifications.preferences import Preferences, quiet_until, refused
 from niyat.notifications.sealing import SealedElsewhere
 
 
@@ -54,8 +56,15 @@ class NotYet(Exception):
     """Something that was claimed before it must arrive first."""
 
 
+class AtNight(Exception):
+    """They want to be left alone until then."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+
+
 def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
-    """Whom to reach with what, if it is still so. Raises NoLongerSo, CannotBeSent, NoAddress, NotYet."""
+    """Whom to reach with what, if it is still so. Raises NoLongerSo, CannotBeSent, NoAddress, NotYet, AtNight."""
     if claimed.sealed is not None:
         try:
             code = parts.seal.open(claimed.sealed)
@@ -65,10 +74,14 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
         return Reached(code.address, claimed.language, lambda language: known | {"language": language})
     account, appointment = account_of(claimed, asked), _appointment_of(claimed, asked)
     _still_so(claimed, account.account_id, appointment, asked)
+    wanted = asked.preferences[account.account_id]
+    _still_wanted(claimed, wanted)
     address = addresses(parts, account, asked).get(claimed.channel)
     if address is None:
         suppressed = (account.account_id, claimed.channel) in asked.suppressed
         raise NoAddress("address-suppressed" if suppressed else "no-address")
+    _not_at_night(claimed, wanted, account.time_zone or appointment.time_zone, asked.now)
+    account = account.model_copy(update={"time_zone": wanted.time_zone or account.time_zone})
     about = partial(
         visit_facts,
         account=account,
@@ -87,7 +100,7 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
     )
     return Reached(
         address,
-        account.language,
+        wanted.language or account.language,
         lambda language: about(language=language),
         lambda language: invited(language=language),
         asked.devices.get(account.account_id, ()),
@@ -145,3 +158,14 @@ def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView, 
         raise NoLongerSo("superseded")
     if claimed.id in asked.behind:
         raise NotYet
+
+
+def _still_wanted(claimed: Claimed, wanted: Preferences) -> None:
+    offset = None if claimed.offset_minutes is None else timedelta(minutes=claimed.offset_minutes)
+    if refused(wanted, claimed.type, claimed.channel, offset):
+        raise NoLongerSo("opted-out")
+
+
+def _not_at_night(claimed: Claimed, wanted: Preferences, time_zone: str, now: datetime) -> None:
+    if (until := quiet_until(wanted, claimed.type, now, time_zone)) is not None:
+        raise AtNight(until)

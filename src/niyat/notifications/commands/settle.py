@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from niyat.kernel.backoff import delay
 from niyat.kernel.db import Connection, rows_affected
@@ -43,6 +43,13 @@ REROUTE = """
 UPDATE scheduled_notifications SET
     status = 'queued', lease = NULL, lease_until = NULL, last_error = $3, tries = 0, next_at = niyat_now(),
     unknown_since = NULL, channel = $4, tried_channels = tried_channels || channel
+WHERE id = $1 AND status = 'sending' AND lease = $2
+"""
+
+# Nothing was tried here either. What is too late by then is given up, never sent in a heap.
+KEEP = """
+UPDATE scheduled_notifications SET
+    status = 'queued', lease = NULL, lease_until = NULL, last_error = 'quiet-hours', tries = tries - 1, next_at = $3
 WHERE id = $1 AND status = 'sending' AND lease = $2
 """
 
@@ -98,3 +105,8 @@ async def withhold(conn: Connection, claimed: Sequence[Claimed], *, because: str
 async def reroute(conn: Connection, claimed: Claimed, channel: NotificationChannel, *, because: str) -> None:
     """To another channel at once, untried: there was nowhere to send it on this one."""
     await conn.execute(REROUTE, claimed.id, claimed.lease, because, channel)
+
+
+async def keep_until(conn: Connection, claimed: Claimed, until: datetime) -> None:
+    """Put it back untried until then: they want to be left alone."""
+    await conn.execute(KEEP, claimed.id, claimed.lease, until)

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from niyat.kernel.auth import Admin, Who
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Instant
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
 from niyat.notifications import errors
-from niyat.notifications.commands.replay import replay
+from niyat.notifications.commands.replay import replay, replay_all
 from niyat.notifications.commands.send import send_by_hand
-from niyat.notifications.domain import NotificationStatus, NotificationType
+from niyat.notifications.domain import NotificationChannel, NotificationStatus, NotificationType
 from niyat.notifications.http.here import Here
 from niyat.notifications.http.shapes import (
+    FailuresView,
+    FailureView,
     LoggedInFullView,
     LoggedView,
     QueuedView,
     ReplayBody,
+    ReplayedView,
+    ReplayFailuresBody,
     SendBody,
     ToldView,
 )
 from niyat.notifications.http.table import TABLE
-from niyat.notifications.queries import find_notification, list_notifications
+from niyat.notifications.queries import NotificationFilter, failures, find_notification, list_notifications
 
 router = APIRouter(tags=["notifications"])
+
+From = Annotated[Instant | None, Query(alias="from", description="Due at this instant or later")]
+Before = Annotated[Instant | None, Query(alias="to", description="Due before this instant")]
 
 
 @router.get(
@@ -43,9 +52,8 @@ async def user_notifications(
     """One's own; an administrator may see anybody's. Sign-in codes are not listed."""
     if who.account_id != account_id and not who.has("admin"):
         raise Forbidden
-    rows, next_cursor = await list_notifications(
-        db, account_id=account_id, before=after_id(cursor), limit=limit
-    )
+    wanted = NotificationFilter(account_id=account_id)
+    rows, next_cursor = await list_notifications(db, wanted, before=after_id(cursor), limit=limit)
     return Page(
         items=[ToldView.model_validate(dict(row)) for row in rows],
         next_cursor=next_cursor and cursor_at(next_cursor),
@@ -64,23 +72,57 @@ async def delivery_log(
     type: NotificationType | None = None,  # noqa: A002 - the parameter's public name
     account_id: UUID | None = None,
     appointment_id: UUID | None = None,
+    channel: NotificationChannel | None = None,
+    due_from: From = None,
+    due_before: Before = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[LoggedView]:
     """For administrators, newest first. `status=failed` is the dead letter: each can be replayed."""
-    rows, next_cursor = await list_notifications(
-        db,
+    wanted = NotificationFilter(
         account_id=account_id,
         status=status,
-        kind=type,
+        type=type,
         appointment_id=appointment_id,
-        before=after_id(cursor),
-        limit=limit,
+        channel=channel,
+        due_from=due_from,
+        due_before=due_before,
     )
+    rows, next_cursor = await list_notifications(db, wanted, before=after_id(cursor), limit=limit)
     return Page(
         items=[LoggedView.model_validate(dict(row)) for row in rows],
         next_cursor=next_cursor and cursor_at(next_cursor),
     )
+
+
+@router.get(
+    "/api/v1/notifications/failures",
+    summary="The dead letter, counted by cause",
+    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest),
+)
+async def failures_by_cause(_: Admin, db: Db) -> FailuresView:
+    """What failed for good, by type, channel and cause, the latest first; up to 500 causes."""
+    return FailuresView(items=[FailureView.model_validate(dict(row)) for row in await failures(db)])
+
+
+@router.post(
+    "/api/v1/notifications/failures/replay",
+    status_code=202,
+    response_model=ReplayedView,
+    summary="Send again what failed for one cause",
+    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused),
+)
+async def replay_failures(body: ReplayFailuresBody, who: Admin, parts: Here, once: OnceOnly) -> JSONResponse:
+    """After an outage, say. Up to 1,000 at a time, the oldest first; each is checked before it leaves."""
+
+    async def command(conn: Connection) -> Answer:
+        count = await replay_all(
+            conn, body.type, body.channel, body.error_code, actor_id=who.account_id, reason=body.reason
+        )
+        return Answer(202, ReplayedView(count=count).model_dump(mode="json"))
+
+    answer = await answer_once(parts.db, once, command)
+    return answer.response()
 
 
 @router.get(

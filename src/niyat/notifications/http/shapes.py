@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, EmailStr, Field, SecretStr, TypeAdapter, model_validator
 
-from niyat.kernel.fields import Body, Reason
+from niyat.kernel.fields import ONE_LINE, Body, Reason
 from niyat.notifications.domain import NotificationChannel, NotificationStatus, NotificationType
 
 EMAIL: TypeAdapter[str] = TypeAdapter(EmailStr)
@@ -75,6 +75,37 @@ class ReplayBody(Body):
     """Why it is sent again."""
 
     reason: Reason
+
+
+class FailureView(BaseModel):
+    """So many of one type on one channel failed for one cause, the last of them at `last_at`."""
+
+    type: NotificationType
+    channel: NotificationChannel
+    error_code: str | None
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+class FailuresView(BaseModel):
+    """The dead letter by cause."""
+
+    items: list[FailureView]
+
+
+class ReplayFailuresBody(ReplayBody):
+    """Which cause, as `failures` names it."""
+
+    type: NotificationType
+    channel: NotificationChannel
+    error_code: str = Field(max_length=100, pattern=ONE_LINE)
+
+
+class ReplayedView(BaseModel):
+    """So many wait to be sent again."""
+
+    count: int
 
 
 class QueuedView(BaseModel):

@@ -1,0 +1,146 @@
+"""What is asked right before a message leaves, beyond whether it is still so: wanted, at night, by which channel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
+from niyat.notifications.commands.deliver import deliver_lane
+from niyat.notifications.domain import NotificationChannel
+from tests.support.notifications import World, cancelled, confirmed, paid
+
+AN_HOUR = timedelta(hours=1)
+
+
+async def refuse(world: World, account_id: UUID, kind: str, channel: str) -> None:
+    await world.db.execute(
+        "INSERT INTO user_notification_preferences (account_id, type, channel, enabled) VALUES ($1, $2, $3, false)",
+        account_id,
+        kind,
+        channel,
+    )
+
+
+async def quiet_now(world: World, account_id: UUID) -> None:
+    """From an hour ago until an hour from now, by UTC's clocks."""
+    await world.db.execute(
+        "INSERT INTO user_notification_settings (account_id, time_zone, quiet_from, quiet_to) "
+        "SELECT $1, 'UTC', (at - interval '1 hour')::time(0), (at + interval '1 hour')::time(0) "
+        "FROM (SELECT niyat_now() AT TIME ZONE 'UTC' AS at) AS clock",
+        account_id,
+    )
+
+
+async def test_what_was_turned_off_after_it_was_planned_is_not_sent(world: World) -> None:
+    visit = await world.visit()
+    await world.events(paid(visit))
+    await refuse(world, visit.patient_id, "PAYMENT_RECEIPT", "EMAIL")
+    await world.deliver()
+    (row,) = await world.queue(visit)
+    assert (row["status"], row["last_error"]) == ("suppressed", "opted-out")
+    assert await world.sandbox.texts(visit.phone) == []
+
+
+async def test_at_night_it_waits_for_the_morning_and_what_is_essential_does_not(world: World) -> None:
+    visit = await world.visit()
+    await quiet_now(world, visit.patient_id)
+    world.appointments.change(visit.appointment_id, status="cancelled")
+    await world.events(paid(visit), cancelled(visit))
+    await world.deliver()
+    assert await world.states(visit) == {"PAYMENT_RECEIPT": ["queued"], "APPOINTMENT_CANCELLED": ["sent"]}
+    (row,) = await world.queue(visit, type="PAYMENT_RECEIPT")
+    assert (row["last_error"], row["tries"]) == ("quiet-hours", 0)
+    await world.move(AN_HOUR + timedelta(minutes=1))
+    await world.deliver()
+    assert (await world.states(visit))["PAYMENT_RECEIPT"] == ["sent"]
+
+
+async def test_a_refused_mail_is_told_by_text_message_instead_and_the_log_says_why(world: World) -> None:
+    visit = await world.visit()
+    await world.sandbox.add_mail_fault("5xx", to=visit.email)
+    await world.events(paid(visit))
+    await world.deliver()
+    assert len(await world.sandbox.texts(visit.phone)) == 1
+    (row,) = await world.queue(visit)
+    assert (row["status"], row["channel"], row["tried_channels"]) == ("sent", "SMS", ["EMAIL"])
+    assert [(line["status"], line["channel"], line["error_code"]) for line in await world.log(row["id"])] == [
+        ("queued", "EMAIL", "smtp-550"),
+        ("sent", "SMS", None),
+    ]
+
+
+async def test_a_channel_that_was_refused_stands_in_for_none(world: World) -> None:
+    visit = await world.visit()
+    await refuse(world, visit.patient_id, "PAYMENT_RECEIPT", "SMS")
+    await world.sandbox.add_mail_fault("5xx", to=visit.email)
+    await world.events(paid(visit))
+    await world.deliver()
+    (row,) = await world.queue(visit)
+    assert (row["status"], row["last_error"]) == ("failed", "smtp-550")
+    assert await world.sandbox.texts(visit.phone) == []
+
+
+@pytest.mark.failure_row(50)
+async def test_while_mail_is_down_a_cancellation_is_told_by_text_message_and_a_receipt_waits(
+    world: World,
+) -> None:
+    visit = await world.visit()
+    world.appointments.change(visit.appointment_id, status="cancelled")
+    await world.sandbox.add_mail_fault("4xx", times=100, stage="rcpt", to=visit.email)
+    await world.events(paid(visit), cancelled(visit))
+    for _ in range(5):
+        await world.deliver()
+        await world.move(timedelta(minutes=2))
+    assert await world.states(visit) == {"PAYMENT_RECEIPT": ["queued"], "APPOINTMENT_CANCELLED": ["sent"]}
+    assert len(await world.sandbox.texts(visit.phone)) == 1
+    await world.sandbox.clear_mail_faults()
+
+
+@pytest.mark.failure_row(49)
+async def test_a_cancellation_does_not_overtake_a_confirmation_that_is_still_under_way(world: World) -> None:
+    visit = await world.visit()
+    await world.events(confirmed(visit))
+    await world.db.run(claim_due, Lane.EMAIL, mail_domain="clinic.example", limit=10)  # another worker has it
+    world.appointments.change(visit.appointment_id, status="cancelled")
+    await world.events(cancelled(visit))
+    await world.deliver()
+    (row,) = await world.queue(visit, type="APPOINTMENT_CANCELLED")
+    assert (row["status"], row["last_error"]) == ("queued", "another-is-on-its-way")
+    await world.move(timedelta(seconds=LEASE_SECONDS))  # it died
+    await world.deliver()
+    await world.move(timedelta(minutes=1))
+    await world.deliver()
+    states = await world.states(visit)
+    assert (states["APPOINTMENT_CONFIRMED"], states["APPOINTMENT_CANCELLED"]) == (["suppressed"], ["sent"])
+
+
+async def test_a_provider_is_given_no_more_than_its_pace_by_all_workers_together(world: World) -> None:
+    visits = [await world.visit() for _ in range(6)]
+    await world.events(*map(paid, visits))
+    pace = {NotificationChannel.EMAIL: 2.0}
+
+    async def claimed() -> int:
+        found = await world.db.run(claim_due, Lane.EMAIL, mail_domain="c.example", limit=10, per_second=pace)
+        return len(found)
+
+    owner_now = "UPDATE provider_paces SET counted_at = niyat_now() + interval '1 hour'"  # no time passes
+    assert await claimed() == 2
+    await world.db.execute(owner_now)
+    assert await claimed() == 0
+    await world.db.execute("UPDATE provider_paces SET counted_at = niyat_now() - interval '1 minute'")
+    assert await claimed() == 2  # a second's worth, however long it was idle
+    await world.move(timedelta(seconds=LEASE_SECONDS))
+
+
+async def test_one_lane_goes_on_while_another_is_stuck(world: World) -> None:
+    by_mail, by_text = await world.visit(phone=None), await world.visit(email=None)
+    await world.sandbox.add_mail_fault("4xx", times=100, stage="rcpt", to=by_mail.email)
+    await world.events(paid(by_mail), paid(by_text))
+    await deliver_lane(world.parts, Lane.EMAIL)
+    await deliver_lane(world.parts, Lane.SMS)
+    assert await world.states(by_text) == {"PAYMENT_RECEIPT": ["sent"]}
+    assert await world.states(by_mail) == {"PAYMENT_RECEIPT": ["queued"]}
+    await world.sandbox.clear_mail_faults()
