@@ -9,19 +9,17 @@ import pytest
 
 from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.deliver import deliver_lane
-from niyat.notifications.domain import NotificationChannel
+from niyat.notifications.commands.set_preferences import Consent, unsubscribe
+from niyat.notifications.domain import NotificationChannel, NotificationType
 from tests.support.notifications import World, cancelled, confirmed, paid
 
 AN_HOUR = timedelta(hours=1)
 
 
-async def refuse(world: World, account_id: UUID, kind: str, channel: str) -> None:
-    await world.db.execute(
-        "INSERT INTO user_notification_preferences (account_id, type, channel, enabled) VALUES ($1, $2, $3, false)",
-        account_id,
-        kind,
-        channel,
-    )
+async def refuse(
+    world: World, account_id: UUID, kind: NotificationType, channel: NotificationChannel
+) -> None:
+    await world.db.run(unsubscribe, account_id, kind, channel, Consent(way="preferences"))
 
 
 async def quiet_now(world: World, account_id: UUID) -> None:
@@ -37,7 +35,7 @@ async def quiet_now(world: World, account_id: UUID) -> None:
 async def test_what_was_turned_off_after_it_was_planned_is_not_sent(world: World) -> None:
     visit = await world.visit()
     await world.events(paid(visit))
-    await refuse(world, visit.patient_id, "PAYMENT_RECEIPT", "EMAIL")
+    await refuse(world, visit.patient_id, NotificationType.PAYMENT_RECEIPT, NotificationChannel.EMAIL)
     await world.deliver()
     (row,) = await world.queue(visit)
     assert (row["status"], row["last_error"]) == ("suppressed", "opted-out")
@@ -74,7 +72,7 @@ async def test_a_refused_mail_is_told_by_text_message_instead_and_the_log_says_w
 
 async def test_a_channel_that_was_refused_stands_in_for_none(world: World) -> None:
     visit = await world.visit()
-    await refuse(world, visit.patient_id, "PAYMENT_RECEIPT", "SMS")
+    await refuse(world, visit.patient_id, NotificationType.PAYMENT_RECEIPT, NotificationChannel.SMS)
     await world.sandbox.add_mail_fault("5xx", to=visit.email)
     await world.events(paid(visit))
     await world.deliver()

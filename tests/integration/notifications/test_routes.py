@@ -111,6 +111,9 @@ async def test_staff_send_what_failed_again_and_say_why(world: World, api: httpx
     first = await api.post(path, json=body, headers=ADMIN | key)
     assert (first.status_code, first.json()["status"]) == (202, "queued")
     assert (await api.post(path, json=body, headers=ADMIN | key)).json() == first.json()
+    (gone,) = (await api.get(f"{LOG}/suppressions", headers=ADMIN)).json()["items"]
+    lifted = await api.post(f"{LOG}/suppressions/{gone['suppression_id']}/lift", json=body, headers=ADMIN)
+    assert lifted.is_success
     await world.deliver()
     assert len(await world.subjects(visit)) == 1
     again = await api.post(path, json=body, headers=ADMIN)
@@ -123,13 +126,21 @@ async def test_staff_send_what_failed_again_and_say_why(world: World, api: httpx
 async def test_the_dead_letter_is_counted_by_cause_and_one_cause_is_replayed(
     world: World, api: httpx.AsyncClient
 ) -> None:
-    visits = [(await failed(world))[0] for _ in range(2)]
-    other = await world.visit(email=None, phone=None)
-    await world.events(paid(other))
+    refused, _ = await failed(world)
+    nowhere = [await world.visit(email=None, phone=None) for _ in range(2)]
+    await world.events(*map(paid, nowhere))
     await world.deliver()
     counted = (await api.get(f"{LOG}/failures", headers=ADMIN)).json()["items"]
-    assert {(item["error_code"], item["count"]) for item in counted} == {("smtp-550", 2), ("no-address", 1)}
-    body = {"type": "PAYMENT_RECEIPT", "channel": "EMAIL", "error_code": "smtp-550", "reason": "it is mended"}
+    assert {(item["error_code"], item["count"]) for item in counted} == {("smtp-550", 1), ("no-address", 2)}
+    for visit in nowhere:
+        account = world.accounts.known[visit.patient_id]
+        world.accounts.known[visit.patient_id] = account.model_copy(update={"email": visit.email})
+    body = {
+        "type": "PAYMENT_RECEIPT",
+        "channel": "EMAIL",
+        "error_code": "no-address",
+        "reason": "asked for them",
+    }
     path, key = f"{LOG}/failures/replay", {"idempotency-key": "once"}
     for _ in range(2):
         answer = await api.post(path, json=body, headers=ADMIN | key)
@@ -137,9 +148,9 @@ async def test_the_dead_letter_is_counted_by_cause_and_one_cause_is_replayed(
     assert (await api.post(path, json=body, headers=SIGNER.bearer("doctor"))).status_code == 403
     assert (await api.get(f"{LOG}/failures", headers=SIGNER.bearer("patient"))).status_code == 403
     await world.deliver()
-    for visit in visits:
+    for visit in nowhere:
         assert len(await world.subjects(visit)) == 1
-    assert await world.states(other) == {"PAYMENT_RECEIPT": ["failed"]}
+    assert await world.states(refused) == {"PAYMENT_RECEIPT": ["failed"]}
 
 
 async def test_staff_tell_a_patient_again_and_it_is_checked_too(world: World, api: httpx.AsyncClient) -> None:
