@@ -111,8 +111,10 @@ async def test_staff_send_what_failed_again_and_say_why(world: World, api: httpx
     first = await api.post(path, json=body, headers=ADMIN | key)
     assert (first.status_code, first.json()["status"]) == (202, "queued")
     assert (await api.post(path, json=body, headers=ADMIN | key)).json() == first.json()
-    (gone,) = (await api.get(f"{LOG}/suppressions", headers=ADMIN)).json()["items"]
-    lifted = await api.post(f"{LOG}/suppressions/{gone['suppression_id']}/lift", json=body, headers=ADMIN)
+    (gone,) = (await api.get(f"{LOG}/suppressed-addresses", headers=ADMIN)).json()["items"]
+    lifted = await api.post(
+        f"{LOG}/suppressed-addresses/{gone['suppression_id']}/lift", json=body, headers=ADMIN
+    )
     assert lifted.is_success
     await world.deliver()
     assert len(await world.subjects(visit)) == 1
