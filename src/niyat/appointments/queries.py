@@ -47,6 +47,16 @@ SELECT d.id AS doctor_id, d.account_id, d.name AS doctor_name, d.registration_nu
 FROM doctors d WHERE d.id = $1
 """
 
+DAY = """
+SELECT d.id AS doctor_id, d.account_id AS doctor_account_id, c.name AS clinic_name, d.time_zone, coalesce((
+    SELECT jsonb_agg(jsonb_build_object(
+        'appointment_id', a.id, 'starts_at', utc(a.starts_at), 'ends_at', utc(a.ends_at),
+        'consultation_type', a.consultation_type, 'place', place_of(a.place_id, d, c)) ORDER BY a.starts_at, a.id)
+    FROM appointments a
+    WHERE a.doctor_id = d.id AND a.status = 'confirmed' AND a.starts_at >= $2 AND a.starts_at < $3), '[]') AS visits
+FROM doctors d JOIN clinics c ON c.id = d.clinic_id WHERE d.id = $1
+"""
+
 Json = dict[str, Any]
 
 
@@ -101,6 +111,14 @@ async def internal_view(reader: Reader, appointment_id: UUID) -> Json:
 async def internal_views(db: Database, appointment_ids: Collection[UUID]) -> list[Json]:
     """The same of many, in no order; those that are not there are left out."""
     return [dict(row) for row in await db.fetch(INTERNAL, list(appointment_ids))]
+
+
+async def day_of(reader: Reader, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> Json:
+    """The confirmed visits of a doctor that start in that time, in order. Raises DoctorNotFound."""
+    row = await reader.fetchrow(DAY, doctor_id, starts_at, ends_at)
+    if row is None:
+        raise DoctorNotFound
+    return dict(row) | {"starts_at": starts_at, "ends_at": ends_at}
 
 
 async def internal_doctor(reader: Reader, doctor_id: UUID) -> Json:

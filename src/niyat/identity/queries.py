@@ -12,6 +12,9 @@ from niyat.kernel.db import Database, Row
 
 ACCOUNT = "SELECT * FROM accounts WHERE id = $1"
 ACCOUNTS = "SELECT * FROM accounts WHERE id = ANY ($1)"
+ADMINISTRATORS = """
+SELECT id FROM accounts WHERE 'admin' = ANY (roles) AND disabled_at IS NULL ORDER BY id LIMIT 100
+"""
 SESSIONS = """
 SELECT id, created_at, last_seen_at, user_agent FROM sessions
 WHERE account_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
@@ -35,6 +38,11 @@ async def account(db: Database, account_id: UUID) -> Row:
 async def accounts(db: Database, account_ids: Collection[UUID]) -> list[Row]:
     """Those that are there, in no order."""
     return await db.fetch(ACCOUNTS, list(account_ids))
+
+
+async def administrators(db: Database) -> list[UUID]:
+    """The accounts of those who run the clinic, a hundred at most."""
+    return [row["id"] for row in await db.fetch(ADMINISTRATORS)]
 
 
 async def live_sessions(db: Database, account_id: UUID, *, after: UUID | None, limit: int) -> list[Row]:

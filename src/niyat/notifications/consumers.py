@@ -6,7 +6,6 @@ The dedupe key is the meaning of the event: a duplicate, or a replay months late
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from niyat.events.catalogue import (
     APPOINTMENTS,
@@ -15,10 +14,14 @@ from niyat.events.catalogue import (
     AppointmentConfirmed,
     AppointmentNoShow,
     AppointmentRescheduled,
+    AppointmentReserved,
+    PaymentFailed,
     PaymentReleased,
+    PayoutFailed,
+    PayoutProcessed,
+    PayoutReversed,
     ReceiptIssued,
     RefundCompleted,
-    RefundEvent,
     RefundFailed,
     RefundInitiated,
     WaitlistOffered,
@@ -28,9 +31,21 @@ from niyat.events.inbox import Consumer
 from niyat.kernel.db import Connection
 from niyat.notifications.commands.plan import plan, withdraw_promises
 from niyat.notifications.commands.plan_reminders import forget_visit, plan_reminders
+from niyat.notifications.doctors import plan_daily_list, tell_of_change
 from niyat.notifications.domain import Intent, NotificationType
+from niyat.notifications.money import (
+    on_payment_released,
+    on_payout_failed,
+    on_payout_processed,
+    on_payout_reversed,
+    on_receipt_issued,
+    on_refund_completed,
+    on_refund_failed,
+    on_refund_initiated,
+)
 from niyat.notifications.offers import on_offer_lapsed, on_offered
 from niyat.notifications.parts import Parts
+from niyat.notifications.unpaid import on_payment_failed, on_reserved
 
 
 async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
@@ -45,6 +60,7 @@ async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
     )
     await plan(conn, [confirmation])
     await plan_reminders(conn, event)
+    await plan_daily_list(conn, event)
 
 
 async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> None:
@@ -69,12 +85,16 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
     )
     await plan(conn, [moved])
     await plan_reminders(conn, event)
+    await plan_daily_list(conn, event)
+    await tell_of_change(conn, event)
 
 
 async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
-    """Somebody who let go of their own unpaid hold need not be told."""
+    """Somebody who let go of their own unpaid hold need not be told, and no doctor had it on the list."""
     await withdraw_promises(conn, event.appointment_id, because="appointment-cancelled")
     await forget_visit(conn, event.appointment_id)
+    if event.was_confirmed:
+        await tell_of_change(conn, event)
     if not event.was_confirmed and event.payment_id is None and event.cancelled_by == "patient":
         return
     cancelled = Intent(
@@ -114,62 +134,11 @@ async def on_no_show(conn: Connection, event: AppointmentNoShow) -> None:
     await plan(conn, [missed])
 
 
-async def on_receipt_issued(conn: Connection, event: ReceiptIssued) -> None:
-    """The receipt is what thanks for the money: it has a number by now."""
-    receipt = _about_payment(event, NotificationType.PAYMENT_RECEIPT, "receipt")
-    payload = {**receipt.payload, "receipt_number": event.receipt_number}
-    await plan(conn, [replace(receipt, payload=payload)])
-
-
-async def on_payment_released(conn: Connection, event: PaymentReleased) -> None:
-    if event.gateway == "manual":  # refused at the desk, to the patient's face
-        return
-    await plan(conn, [_about_payment(event, NotificationType.PAYMENT_NOT_TAKEN, "not-taken")])
-
-
-async def on_refund_initiated(conn: Connection, event: RefundInitiated) -> None:
-    await plan(conn, [_about_refund(event, NotificationType.REFUND_INITIATED)])
-
-
-async def on_refund_completed(conn: Connection, event: RefundCompleted) -> None:
-    await plan(conn, [_about_refund(event, NotificationType.REFUND_COMPLETED)])
-
-
-async def on_refund_failed(conn: Connection, event: RefundFailed) -> None:
-    await plan(conn, [_about_refund(event, NotificationType.REFUND_FAILED)])
-
-
-def _about_payment(event: ReceiptIssued | PaymentReleased, kind: NotificationType, meaning: str) -> Intent:
-    return Intent(
-        type=kind,
-        account_id=event.patient_id,
-        appointment_id=event.appointment_id,
-        dedupe_key=f"{meaning}:{event.payment_id}:EMAIL",
-        payload={"amount": event.amount, "currency": event.currency, "payment_id": str(event.payment_id)},
-    )
-
-
-def _about_refund(event: RefundEvent, kind: NotificationType) -> Intent:
-    meaning = kind.lower().replace("_", "-")
-    return Intent(
-        type=kind,
-        account_id=event.patient_id,
-        appointment_id=event.appointment_id,
-        dedupe_key=f"{meaning}:{event.refund_id}:EMAIL",
-        payload={
-            "amount": event.amount,
-            "currency": event.currency,
-            "payment_id": str(event.payment_id),
-            "refund_id": str(event.refund_id),
-            "gateway": "manual" if event.by_hand else event.gateway,
-        },
-    )
-
-
 APPOINTMENT_EVENT_CONSUMER = Consumer(
     "notifications.appointments",
     (APPOINTMENTS,),
     {
+        AppointmentReserved: on_reserved,
         AppointmentConfirmed: on_confirmed,
         AppointmentRescheduled: on_rescheduled,
         AppointmentCancelled: on_cancelled,
@@ -184,10 +153,14 @@ PAYMENT_EVENT_CONSUMER = Consumer(
     (PAYMENTS,),
     {
         ReceiptIssued: on_receipt_issued,
+        PaymentFailed: on_payment_failed,
         PaymentReleased: on_payment_released,
         RefundInitiated: on_refund_initiated,
         RefundCompleted: on_refund_completed,
         RefundFailed: on_refund_failed,
+        PayoutProcessed: on_payout_processed,
+        PayoutFailed: on_payout_failed,
+        PayoutReversed: on_payout_reversed,
     },
 )
 

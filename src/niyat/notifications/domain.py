@@ -100,14 +100,21 @@ ONLY_WHILE: Mapping[NotificationType, str] = {
 }
 """They say how a visit ended, or that it waits for an answer: true only while it has that status."""
 
+UNPAID = frozenset({_T.APPOINTMENT_RESERVED, _T.PAYMENT_FAILED})
+"""They ask for a payment: true only while the time is kept and no payment was seen."""
+
 ON_EVERY_CHANNEL = frozenset({_T.WAITLIST_OFFERED})
 """Planned once for each channel, because the answer must come soon."""
+
+ABOUT_ONE_TIME = PROMISES | {_T.SCHEDULE_CHANGED}
+"""They name the time of the visit as news: true only at the revision they speak of."""
 
 REFUND_NEWS = frozenset({_T.REFUND_INITIATED, _T.REFUND_COMPLETED, _T.REFUND_FAILED})
 
 SUPERSEDED_BY: Mapping[NotificationType, frozenset[NotificationType]] = {
     _T.REFUND_INITIATED: frozenset({_T.REFUND_COMPLETED, _T.REFUND_FAILED}),
     _T.REFUND_COMPLETED: frozenset({_T.REFUND_FAILED}),  # a processed refund may fail after all
+    _T.APPOINTMENT_RESERVED: frozenset({_T.WAITLIST_OFFERED, _T.PAYMENT_FAILED}),
     _T.PAYMENT_NOT_TAKEN: REFUND_NEWS | {_T.PAYMENT_RECEIPT},
 }
 """What is untrue once one of these is planned: of the same refund, or, for a payment, of the same appointment."""
@@ -143,23 +150,34 @@ def no_longer_so(
     whose: UUID | None,
     status: str,
     current: int,
+    secured: bool = False,
 ) -> str | None:
     """Why this must not be sent, as a code, given how the appointment stands now; None if it is still so.
 
-    `whose`: the account of the one it concerns, the patient or the doctor.
+    `whose`: the account of the one it concerns, the patient or the doctor; `secured`: a payment has the time already.
     """
     if whose != account_id:
         return "not-theirs"
-    if kind in PROMISES:
-        if status != "confirmed":
-            return f"appointment-{status}"
-        if revision is not None and revision != current:
-            return "appointment-moved"
-    if status != ONLY_WHILE.get(kind, status):
+    if kind in UNPAID and secured:
+        return "payment-seen"
+    if status not in _true_while(kind, status):
         return f"appointment-{status}"
+    if kind in ABOUT_ONE_TIME and revision is not None and revision != current:
+        return "appointment-moved"
     if kind is NotificationType.PAYMENT_NOT_TAKEN and status in {"confirmed", "completed"}:
         return "paid-after-all"
     return None
+
+
+def _true_while(kind: NotificationType, status: str) -> frozenset[str]:
+    """The statuses in which a message of this kind is true; money that moved stays so in any."""
+    if kind in PROMISES:
+        return frozenset({"confirmed"})
+    if kind in UNPAID:
+        return frozenset({"reserved", "pending-payment"})
+    if kind is NotificationType.SCHEDULE_CHANGED:
+        return frozenset({"confirmed", "cancelled"})
+    return frozenset({ONLY_WHILE.get(kind, status)})
 
 
 def mask(address: str) -> str:

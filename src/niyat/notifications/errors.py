@@ -32,6 +32,10 @@ class ChannelDisabled(NiyatError):
     """This channel is switched off here; use another one."""
 
 
+class DoctorNotFound(NiyatError):
+    """Appointments knows no such doctor."""
+
+
 class TemplateWrong(NiyatError):
     """The live template for this message cannot be rendered; correct it and send the notification again."""
 

@@ -14,6 +14,7 @@ from niyat.notifications.commands.apply_reports import apply_reports, forget_rep
 from niyat.notifications.commands.claim import Lane
 from niyat.notifications.commands.deliver import deliver_lane, give_up_late
 from niyat.notifications.commands.plan_reminders import forget_past_visits
+from niyat.notifications.commands.tell_staff import queue_staff_messages
 from niyat.notifications.commands.templates import seed_templates
 from niyat.notifications.parts import Parts
 
@@ -60,6 +61,7 @@ def jobs(parts: Parts) -> Sequence[Job]:
             )
             for lane in Lane
         ),
+        Job("notifications: tell staff", EVERY_SECONDS, partial(queue_staff_messages, parts)),
         Job("notifications: forget visits that are over", HOUR_SECONDS, forget),
         Job("notifications: act on what providers said", EVERY_SECONDS, act_on_reports, parts.reports),
         Job(

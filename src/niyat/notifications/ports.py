@@ -95,10 +95,22 @@ class Appointments(Protocol):
         """How each stands now, of at most 100. Raises ServiceUnavailable when nobody can say."""
         ...
 
+    async def day_of(self, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> DoctorDay:
+        """A doctor's confirmed visits of these hours. Raises DoctorNotFound, ServiceUnavailable."""
+        ...
+
+    async def account_of(self, doctor_id: UUID) -> UUID:
+        """Whose account a doctor is. Raises DoctorNotFound, ServiceUnavailable."""
+        ...
+
 
 class Accounts(Protocol):
     async def find_many(self, account_ids: Collection[UUID]) -> Found[Account]:
         """Whom to reach, of at most 100. Raises ServiceUnavailable."""
+        ...
+
+    async def administrators(self) -> list[UUID]:
+        """The accounts of those who run the clinic. Raises ServiceUnavailable."""
         ...
 
 

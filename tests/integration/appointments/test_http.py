@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -120,6 +121,25 @@ async def test_other_services_see_what_they_need(world: World) -> None:
     view = InternalView.model_validate(await world.payments.call("GET", path))
     assert (view.secured_by, view.status, view.amount) == (payment, "pending-payment", 50_000)
     assert [await status(p, path) for p in (world.admin, world.nobody)] == [403, 401]
+
+
+async def test_notifications_ask_what_is_on_a_doctors_list_and_hear_no_patients_name(world: World) -> None:
+    notifications = world.person("service", service="notifications")
+    _, booked = await world.confirmed(new_id())
+    doctor_id, starts_at = booked["doctor_id"], datetime.fromisoformat(booked["starts_at"])
+
+    def day(after: timedelta) -> str:
+        hours = {"starts_at": starts_at + after, "ends_at": starts_at + after + timedelta(minutes=1)}
+        words = urlencode({name: moment.isoformat() for name, moment in hours.items()})
+        return f"/internal/doctors/{doctor_id}/day?{words}"
+
+    [visit] = (await notifications.call("GET", day(timedelta())))["visits"]
+    assert visit["appointment_id"] == booked["appointment_id"]
+    assert set(visit) == {"appointment_id", "starts_at", "ends_at", "consultation_type", "place"}
+    assert (await notifications.call("GET", day(timedelta(minutes=-1))))["visits"] == []
+    assert [await status(who, day(timedelta())) for who in (world.admin, world.nobody)] == [403, 401]
+    nobodys = day(timedelta()).replace(doctor_id, str(new_id()))
+    assert (await notifications.ask("GET", nobodys)).status_code == 404
 
 
 async def test_notifications_ask_about_many_at_once_and_about_100_at_most(world: World) -> None:

@@ -137,6 +137,16 @@ async def test_notifications_ask_whom_to_reach_of_many_at_once(world: World) -> 
     assert (await find(ids, sessions[0])).status_code == 403
 
 
+async def test_notifications_ask_who_the_administrators_are(world: World) -> None:
+    patient, admin = await world.sign_in(phone=PHONE), await world.admin()
+    service = (await _token(world, json=CREDENTIALS)).json()
+    path = "/internal/administrators"
+    found = (await world.get(path, service)).json()["account_ids"]
+    assert admin["account"]["account_id"] in found
+    assert patient["account"]["account_id"] not in found
+    assert (await world.get(path, admin)).status_code == 403
+
+
 async def test_a_service_token_is_nobodys_session(world: World) -> None:
     service = (await _token(world, json=CREDENTIALS)).json()
     for path in ("/api/v1/accounts/me", "/api/v1/auth/sessions"):

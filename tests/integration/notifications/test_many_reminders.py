@@ -13,7 +13,7 @@ import pytest
 
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.ports import AppointmentView, Found, Mail, Receipt
-from tests.support.notifications import Visit, World
+from tests.support.notifications import FakeAppointments, Visit, World
 
 PLANNED = """
 INSERT INTO scheduled_notifications
@@ -49,13 +49,13 @@ class Course:
 
 
 @dataclass
-class Worker:
+class Worker(FakeAppointments):
     """The appointments and the mail server of one worker. A message is stale when its visit had changed before the
     worker asked about it the last time.
     """
 
-    course: Course
-    by_address: dict[str, UUID]
+    course: Course = field(kw_only=True)
+    by_address: dict[str, UUID] = field(kw_only=True)
     asked_at: dict[UUID, float] = field(default_factory=dict)
 
     async def find_many(self, appointment_ids: Collection[UUID]) -> Found[AppointmentView]:
@@ -79,7 +79,7 @@ async def drain(world: World, appointments: int, others: int) -> tuple[Counter[s
     await world.db.execute(PLANNED, people, ids, others)
     course = Course(world.appointments.known, visits[::5], every=7, moved_to=others + 1)
     by_address = {visit.email: visit.appointment_id for visit in visits}
-    workers = [Worker(course, by_address) for _ in range(2)]
+    workers = [Worker(course=course, by_address=by_address) for _ in range(2)]
     await asyncio.gather(
         *(deliver_due(replace(world.parts, appointments=each, email=each)) for each in workers)
     )

@@ -12,6 +12,7 @@ from niyat.notifications.domain import (
     ONLY_WHILE,
     PROMISES,
     TRANSITIONS,
+    UNPAID,
     NotificationStatus,
     NotificationType,
     mask,
@@ -73,9 +74,29 @@ def test_how_a_visit_ended_is_said_only_while_it_is_so(kind: NotificationType) -
     assert why_not(kind, status="confirmed") == "appointment-confirmed"
 
 
-@pytest.mark.parametrize("kind", sorted(set(NotificationType) - PROMISES - set(ONLY_WHILE)))
+@pytest.mark.parametrize(
+    "kind",
+    sorted(set(NotificationType) - PROMISES - set(ONLY_WHILE) - UNPAID - {NotificationType.SCHEDULE_CHANGED}),
+)
 def test_money_that_moved_stays_true_whatever_became_of_the_visit(kind: NotificationType) -> None:
     assert why_not(kind, status="cancelled", current=7) is None
+
+
+@pytest.mark.parametrize("kind", sorted(UNPAID))
+def test_nobody_is_asked_to_pay_once_a_payment_was_seen_or_the_time_is_gone(kind: NotificationType) -> None:
+    assert why_not(kind, status="reserved") is None
+    assert why_not(kind, status="expired") == "appointment-expired"
+    assert (
+        no_longer_so(kind, ACCOUNT, 0, whose=ACCOUNT, status="pending-payment", current=0, secured=True)
+        == "payment-seen"
+    )
+
+
+def test_a_doctor_hears_of_the_newest_change_alone() -> None:
+    kind = NotificationType.SCHEDULE_CHANGED
+    assert why_not(kind, status="cancelled") is None
+    assert why_not(kind, revision=1, current=2) == "appointment-moved"
+    assert why_not(kind, status="completed") == "appointment-completed"
 
 
 def test_nobody_hears_you_were_not_charged_once_the_visit_is_paid() -> None:

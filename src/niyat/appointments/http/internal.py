@@ -15,6 +15,7 @@ from niyat.appointments.commands.secure import secure
 from niyat.appointments.http.shapes import (
     CapturedBody,
     CapturedView,
+    DoctorDayView,
     InternalDoctorView,
     InternalView,
     PaymentStartedBody,
@@ -26,6 +27,7 @@ from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Instant
 from niyat.kernel.http import Db, problems
 from niyat.kernel.money import Money
 
@@ -33,6 +35,7 @@ router = APIRouter(prefix="/internal/appointments/{appointment_id}", tags=["inte
 doctors = APIRouter(prefix="/internal/doctors", tags=["internal"])
 
 Payments = Annotated[Principal, Depends(service_call("payments"))]
+Notifications = Annotated[Principal, Depends(service_call("notifications"))]
 Asking = Annotated[Principal, Depends(service_call("payments", "notifications"))]
 
 ALWAYS = (Unauthenticated, Forbidden, InvalidRequest, errors.AppointmentNotFound)
@@ -91,6 +94,18 @@ async def get_internal_appointment(appointment_id: UUID, _: Asking, db: Db) -> I
 async def get_internal_doctor(doctor_id: UUID, _: Asking, db: Db) -> InternalDoctorView:
     """Whose account a doctor is: asked before a doctor's money is shown or spoken of."""
     return InternalDoctorView(**await queries.internal_doctor(db, doctor_id))
+
+
+@doctors.get(
+    "/{doctor_id}/day",
+    summary="A doctor's confirmed visits of some hours",
+    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound),
+)
+async def get_doctor_day(
+    doctor_id: UUID, starts_at: Instant, ends_at: Instant, _: Notifications, db: Db
+) -> DoctorDayView:
+    """Asked right before a doctor is sent the day's list."""
+    return DoctorDayView(**await queries.day_of(db, doctor_id, starts_at, ends_at))
 
 
 async def _quoted(conn: Connection, appointment_id: UUID, account_id: UUID) -> dict[str, Any]:

@@ -892,6 +892,28 @@ class InternalDoctorView(BaseModel):
     time_zone: str
 
 
+class VisitOfDayView(BaseModel):
+    """A visit on a doctor's list; not whose it is, nor why."""
+
+    appointment_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    consultation_type: ConsultationType
+    place: str
+
+
+class DoctorDayView(BaseModel):
+    """The confirmed visits of a doctor that start from `starts_at` until before `ends_at`, in order."""
+
+    doctor_id: UUID
+    doctor_account_id: UUID
+    clinic_name: str
+    time_zone: str
+    starts_at: datetime
+    ends_at: datetime
+    visits: list[VisitOfDayView]
+
+
 class SecuredView(BaseModel):
     """What becomes of the payment's wish for the slot."""
 

@@ -11,6 +11,7 @@ from niyat.identity import errors, queries
 from niyat.identity.http.codes import send_code
 from niyat.identity.http.here import Here
 from niyat.identity.http.shapes import (
+    AdministratorsView,
     ChallengeView,
     ContactView,
     FindContactsBody,
@@ -49,6 +50,16 @@ async def contacts(body: FindContactsBody, parts: Here, _: Notifications) -> Fou
     return FoundContactsView(
         items=[_contact(row) for row in await queries.accounts(parts.db, body.account_ids)]
     )
+
+
+@router.get(
+    "/administrators",
+    summary="Who must act when staff must",
+    responses=problems(TABLE, Unauthenticated, Forbidden),
+)
+async def administrators(parts: Here, _: Notifications) -> AdministratorsView:
+    """Asked before staff are alerted; each account's addresses are asked for when its message leaves."""
+    return AdministratorsView(account_ids=await queries.administrators(parts.db))
 
 
 def _contact(row: Row) -> ContactView:

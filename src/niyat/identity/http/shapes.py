@@ -172,6 +172,12 @@ class FoundContactsView(BaseModel):
     items: list[ContactView]
 
 
+class AdministratorsView(BaseModel):
+    """The accounts of those who run the clinic."""
+
+    account_ids: list[UUID]
+
+
 class KeyView(BaseModel):
     """One public key (RFC 7517)."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,8 +23,9 @@ from niyat.notifications.domain import (
     NotificationChannel,
     NotificationType,
 )
+from niyat.notifications.errors import DoctorNotFound
 from niyat.notifications.parts import Parts
-from niyat.notifications.ports import Account, AppointmentView, Found
+from niyat.notifications.ports import Account, AppointmentView, DoctorDay, Found
 from niyat.notifications.preference_queries import preferences_of_all
 from niyat.notifications.preferences import Preferences
 
@@ -68,6 +70,8 @@ class Asked:
     devices: Mapping[UUID, Sequence[str]]
     preferences: Mapping[UUID, Preferences]
     now: datetime
+    days: Mapping[UUID, DoctorDay]
+    """What is on each doctor's list, by the notification that is to tell it."""
 
     @property
     def fresh(self) -> bool:
@@ -99,6 +103,7 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
         devices=devices,
         preferences=preferences,
         now=now,
+        days=await _days(parts, claimed),
     )
 
 
@@ -116,6 +121,17 @@ async def _suppressed(
     }
     gone = await suppressed_among(parts.db, set(kept.values()))
     return frozenset(whose for whose, address in kept.items() if address in gone)
+
+
+async def _days(parts: Parts, claimed: Sequence[Claimed]) -> dict[UUID, DoctorDay]:
+    """Whoever is no doctor any more has no day."""
+    days = {}
+    for each in claimed:
+        if each.type is NotificationType.DOCTOR_DAILY_LIST:
+            hours = [datetime.fromisoformat(each.payload[name]) for name in ("starts_at", "ends_at")]
+            with suppress(DoctorNotFound):
+                days[each.id] = await parts.appointments.day_of(UUID(each.payload["doctor_id"]), *hours)
+    return days
 
 
 async def _of(

@@ -12,7 +12,7 @@ from uuid import UUID
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
-from niyat.notifications.domain import PROMISES, Intent
+from niyat.notifications.domain import PROMISES, Intent, NotificationType
 from niyat.notifications.preference_queries import preferences_of_all
 from niyat.notifications.preferences import channels_for
 
@@ -88,7 +88,11 @@ async def withdraw_promises(
 ) -> Sequence[Row]:
     """Suppress what is queued and says that this visit will take place (at an earlier revision, if one is given).
 
+    A doctor's notice of an earlier change goes with it.
+
     Returns the type and payload of what will now not be said on any channel, by revision.
     What is being sent at this moment is held against the appointment itself, by `reach`.
     """
-    return await conn.fetch(WITHDRAW, because, appointment_id, list(PROMISES), before_revision)
+    return await conn.fetch(
+        WITHDRAW, because, appointment_id, [*PROMISES, NotificationType.SCHEDULE_CHANGED], before_revision
+    )

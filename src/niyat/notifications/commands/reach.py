@@ -11,8 +11,8 @@ from uuid import UUID
 from niyat.notifications.categories import AUDIENCE, Audience
 from niyat.notifications.commands.ask import Asked
 from niyat.notifications.commands.claim import Claimed
-from niyat.notifications.domain import NotificationChannel, no_longer_so
-from niyat.notifications.facts import visit_facts
+from niyat.notifications.domain import NotificationChannel, NotificationType, no_longer_so
+from niyat.notifications.facts import daily_list_facts, staff_facts, visit_facts
 from niyat.notifications.invitations import invitation_for
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView, Invitation
@@ -72,23 +72,18 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
             raise CannotBeSent(wrong.code) from None
         known = {"code": code.code, "clinic": parts.clinic, "site_url": parts.site_url}
         return Reached(code.address, claimed.language, lambda language: known | {"language": language})
-    account, appointment = account_of(claimed, asked), _appointment_of(claimed, asked)
+    account = account_of(claimed, asked)
+    if claimed.appointment_id is None:
+        return _reach_staff(parts, claimed, account, asked)
+    appointment = _appointment_of(claimed.appointment_id, asked)
     _still_so(claimed, account.account_id, appointment, asked)
     wanted = asked.preferences[account.account_id]
     _still_wanted(claimed, wanted)
-    address = addresses(parts, account, asked).get(claimed.channel)
-    if address is None:
-        suppressed = (account.account_id, claimed.channel) in asked.suppressed
-        raise NoAddress("address-suppressed" if suppressed else "no-address")
+    address = _address(parts, claimed, account, asked)
     _not_at_night(claimed, wanted, account.time_zone or appointment.time_zone, asked.now)
     account = account.model_copy(update={"time_zone": wanted.time_zone or account.time_zone})
-    about = partial(
-        visit_facts,
-        account=account,
-        appointment=appointment,
-        payload=claimed.payload,
-        site_url=parts.site_url,
-    )
+    said = partial(visit_facts, payload=claimed.payload, site_url=parts.site_url)
+    about = partial(said, account=account, appointment=appointment)
     invited = partial(
         invitation_for,
         claimed.type,
@@ -105,6 +100,37 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
         lambda language: invited(language=language),
         asked.devices.get(account.account_id, ()),
     )
+
+
+def _reach_staff(parts: Parts, claimed: Claimed, account: Account, asked: Asked) -> Reached:
+    """Of what is about no single appointment: a doctor's list, a payout, something that staff must act on."""
+    wanted = asked.preferences[account.account_id]
+    _still_wanted(claimed, wanted)
+    about: Callable[..., Mapping[str, object]]
+    if claimed.type is NotificationType.DOCTOR_DAILY_LIST:
+        day = asked.days.get(claimed.id)
+        if day is None or day.doctor_account_id != account.account_id:
+            raise NoLongerSo("not-theirs")
+        if not day.visits:
+            raise NoLongerSo("no-visits")
+        about = partial(daily_list_facts, account=account, day=day, site_url=parts.site_url)
+    else:
+        said = partial(staff_facts, payload=claimed.payload, clinic=parts.clinic)
+        about = partial(said, account=account, site_url=parts.site_url)
+    address = _address(parts, claimed, account, asked)
+    if zone := wanted.time_zone or account.time_zone:
+        _not_at_night(claimed, wanted, zone, asked.now)
+    devices = asked.devices.get(account.account_id, ())
+    language = wanted.language or account.language
+    return Reached(address, language, lambda language: about(language=language), devices=devices)
+
+
+def _address(parts: Parts, claimed: Claimed, account: Account, asked: Asked) -> str:
+    address = addresses(parts, account, asked).get(claimed.channel)
+    if address is None:
+        suppressed = (account.account_id, claimed.channel) in asked.suppressed
+        raise NoAddress("address-suppressed" if suppressed else "no-address")
+    return address
 
 
 def account_of(claimed: Claimed, asked: Asked) -> Account:
@@ -132,12 +158,10 @@ def addresses(parts: Parts, account: Account, asked: Asked) -> Mapping[Notificat
     }
 
 
-def _appointment_of(claimed: Claimed, asked: Asked) -> AppointmentView:
-    if claimed.appointment_id is None:
-        raise CannotBeSent("nothing-to-say")
-    appointment = asked.appointments.known.get(claimed.appointment_id)
+def _appointment_of(appointment_id: UUID, asked: Asked) -> AppointmentView:
+    appointment = asked.appointments.known.get(appointment_id)
     if appointment is None:
-        unreadable = claimed.appointment_id in asked.appointments.unreadable
+        unreadable = appointment_id in asked.appointments.unreadable
         raise CannotBeSent("appointment-unreadable" if unreadable else "appointment-not-found")
     return appointment
 
@@ -151,6 +175,7 @@ def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView, 
         whose=appointment.doctor_account_id if for_doctor else appointment.patient_id,
         status=appointment.status,
         current=appointment.revision,
+        secured=appointment.secured_by is not None,
     )
     if because is not None:
         raise NoLongerSo(because)
