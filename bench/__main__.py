@@ -7,7 +7,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench import report, reserve, schedule
+from bench import deliver, report, reserve, schedule
 from bench.stack import databases
 
 
@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument(
         "--doctors", type=int, help="measure the making and finding of slots instead, with so many doctors"
     )
+    parser.add_argument(
+        "--reminders", type=int, help="measure the delivery of so many due reminders instead (100000)"
+    )
     asked = parser.parse_args()
     rounds: int = asked.rounds
     print("Making a PostgreSQL and a clinic; a minute or two …", flush=True)
@@ -26,6 +29,11 @@ def main() -> None:
     if asked.doctors:
         with databases() as of:
             made = schedule.table(asyncio.run(schedule.measure(of, asked.doctors, rounds)))
+        print(f"\nBefore: {before}\nAfter:  {report.machine()}\n\n{made}")
+        return
+    if asked.reminders:
+        with databases() as of:
+            made = deliver.table(asyncio.run(deliver.measure(of, asked.reminders, rounds)))
         print(f"\nBefore: {before}\nAfter:  {report.machine()}\n\n{made}")
         return
     with databases() as of, tempfile.TemporaryDirectory(prefix="niyat-bench-") as folder:
