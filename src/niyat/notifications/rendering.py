@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from css_inline import CSSInliner
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -62,8 +63,8 @@ HTML = _environment(autoescape=True)
 def render(template: Template, facts: Mapping[str, Any]) -> Words:
     """The words of `template` with these facts. Raises TemplateWrong; TextTooLong for a text message."""
     try:
-        subject = " ".join(PLAIN.from_string(template.subject).render(facts).split())
-        text = PLAIN.from_string(template.text).render(facts).strip() + "\n"
+        subject = " ".join(_compiled(PLAIN, template.subject).render(facts).split())
+        text = _compiled(PLAIN, template.text).render(facts).strip() + "\n"
         html = _mail(template.html, facts, subject) if template.html else ""
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise TemplateWrong(f"{TemplateWrong.__doc__} ({type(error).__name__})", why=str(error)) from error
@@ -76,9 +77,14 @@ def render(template: Template, facts: Mapping[str, Any]) -> Words:
 
 def _mail(source: str, facts: Mapping[str, Any], subject: str) -> str:
     """The whole page, each element with its own style: mail programs drop style sheets."""
-    body = HTML.from_string(source).render(facts)
-    page = HTML.from_string(_layout()).render({**facts, "subject": subject, "body": body})
+    body = _compiled(HTML, source).render(facts)
+    page = _compiled(HTML, _layout()).render({**facts, "subject": subject, "body": body})
     return INLINER.inline(page)
+
+
+@lru_cache(maxsize=1_000)  # compiling takes longer than all the rest; every live wording fits in
+def _compiled(environment: ImmutableSandboxedEnvironment, source: str) -> jinja2.Template:
+    return environment.from_string(source)
 
 
 @lru_cache(maxsize=1)
