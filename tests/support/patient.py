@@ -200,5 +200,5 @@ async def at_a_browser(system: System, chrome: Browser, look: Look | None = None
     look = look or Look()
     options = look.options | {"timezone_id": "Asia/Kolkata", "reduced_motion": "reduce"} | more
     context = await chrome.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     return Patient(system, context, await context.new_page(), look)
