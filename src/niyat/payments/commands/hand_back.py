@@ -1,7 +1,7 @@
 """Money given back by hand: what was taken at the desk, and what the gateway could not give back.
 
 A refund of the desk's money is owed from its decision on until somebody says this. Where the gateway's refund failed,
-its money is owed again; handing it back is a refund of its own, decided and done at once.
+its money is owed again; handing it back is a refund of its own, decided and done at once, if all of it is still owed.
 """
 
 from __future__ import annotations
@@ -11,13 +11,21 @@ from uuid import UUID
 from niyat.kernel.db import Connection, Row
 from niyat.payments.audit_log import remember
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
+from niyat.payments.commands.post import owed_of
 from niyat.payments.commands.record_refund import move_refund
 from niyat.payments.commands.refund import FROZEN, intend_refund
 from niyat.payments.domain import PaymentMethod, RefundStatus
-from niyat.payments.errors import PaymentDisputed, RefundNotAtTheDesk, RefundNotFound, RefundNotPending
+from niyat.payments.errors import (
+    PaymentDisputed,
+    RefundExceedsCaptured,
+    RefundNotAtTheDesk,
+    RefundNotFound,
+    RefundNotPending,
+)
 from niyat.payments.postings import desk_account
 
 REFUND = "SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE"
+BY_HAND = "SELECT * FROM refunds WHERE cause = $1 FOR UPDATE"
 ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDATE"
 HANDED = """
 INSERT INTO manual_refunds (refund_id, method, reference, reason_code, handed_by) VALUES ($1, $2, $3, $4, $5)
@@ -36,7 +44,7 @@ async def hand_back(
     """Somebody gave a refund's money to the patient; the refund that says so, which is a new one after a failed one.
 
     Raises RefundNotFound, RefundNotAtTheDesk (the gateway is at it), RefundNotPending (it was given back already),
-    PaymentDisputed, RefundExceedsCaptured (what failed was asked for anew meanwhile).
+    PaymentDisputed, RefundExceedsCaptured (what failed went back another way meanwhile, or a part of it).
     """
     payment_id = await conn.fetchval("SELECT payment_id FROM refunds WHERE refund_id = $1", refund_id)
     if payment_id is None:
@@ -65,9 +73,16 @@ async def hand_back(
 
 async def _instead_of(conn: Connection, case: Case, payment: Row, failed: Row, actor_id: UUID) -> Row:
     """The refund by hand that takes the place of a failed one; the same when it is asked for again."""
+    cause = f"{failed['refund_id']}:by-hand"
+    if known := await conn.fetchrow(BY_HAND, cause):
+        return known
     attempt = await one(conn, ATTEMPT, failed["gateway_payment_id"])
+    # A part may be left to refund of what was captured, and yet this money be given back: it must still be owed.
+    owed = await owed_of(conn, failed["gateway_payment_id"])
+    if owed < failed["amount"]:
+        raise RefundExceedsCaptured(refundable=owed)
     made = await intend_refund(
-        conn, case, payment, attempt, failed["amount"], reason=failed["reason_code"],
-        cause=f"{failed['refund_id']}:by-hand", source="desk", requested_by=actor_id,
+        conn, case, payment, attempt, failed["amount"], reason=failed["reason_code"], cause=cause, source="desk",
+        requested_by=actor_id,
     )  # fmt: skip
     return await one(conn, REFUND, made)

@@ -74,12 +74,18 @@ async def deposit_of(conn: Connection, appointment_id: UUID) -> int:
     return held
 
 
+async def owed_of(conn: Connection, gateway_payment_id: str) -> int:
+    """What failed refunds of this attempt still owe, in minor units."""
+    owed: int = await conn.fetchval(OWED, gateway_payment_id, REFUND_OWED)
+    return owed
+
+
 async def sources_of(conn: Connection, appointment_id: UUID, gateway_payment_id: str, amount: int) -> Sources:
     """Where a refund of `amount` of this attempt comes from, as the ledger is now."""
     return Sources.of(
         amount,
         deposit=await deposit_of(conn, appointment_id),
-        owed=await conn.fetchval(OWED, gateway_payment_id, REFUND_OWED),
+        owed=await owed_of(conn, gateway_payment_id),
         earnings=await earnings_of(conn, appointment_id),
     )
 

@@ -1,0 +1,73 @@
+"""The money of a refund that failed goes back once: asked for anew, by hand, by a dispute, or late after all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest_asyncio
+
+from tests.support.payments_world import ADMIN, World, payments_world
+from tests.support.postgres import Databases
+from tests.support.sandbox import Json, Sandbox
+from tests.support.settling import paid
+
+
+@pytest_asyncio.fixture
+async def unsound(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
+    """A world in which money was lost: its audit finds something."""
+    async with payments_world(databases, sandbox) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def world(unsound: World) -> AsyncIterator[World]:
+    yield unsound
+    await unsound.settle()
+    await unsound.audit()
+
+
+async def refuse(world: World) -> None:
+    """The gateway refuses the next refund for good."""
+    await world.sandbox.add_fault(world.account, "payments.refund", "http-400", description="Not possible")
+
+
+async def failed(world: World, payment_id: str, amount: int) -> Json:
+    await refuse(world)
+    made: Json = (await world.refund(payment_id, amount, "failed")).json()
+    await world.settle()
+    return made
+
+
+async def by_hand(world: World, refund_id: str) -> httpx.Response:
+    said = {"method": "cash", "reference": "", "reason_code": "refund-failed"}
+    return await world.ask(
+        "POST", f"/api/v1/payments/refunds/{refund_id}/handed-back", f"admin:{ADMIN}", said
+    )
+
+
+async def lose(world: World, attempt: str, amount: int) -> None:
+    """A dispute about `amount` is opened and lost."""
+    dispute = await world.sandbox.dispute(attempt, amount=amount)
+    await tell(world)
+    await world.sandbox.decide_dispute(dispute["id"], "lost")
+    await tell(world)
+
+
+async def tell(world: World) -> None:
+    await world.deliver_all([one for one in await world.webhooks() if "dispute" in one["body"]])
+    await world.settle()
+    await world.db.execute("UPDATE disputes SET next_at = niyat_now() WHERE decided_at IS NULL")
+    await world.settle()
+
+
+async def test_a_part_that_was_asked_for_anew_is_not_paid_by_hand_as_well(world: World) -> None:
+    _, begun, _ = await paid(world)
+    refund = await failed(world, begun["payment_id"], 20_000)
+    assert (await world.refund(begun["payment_id"], 20_000, "again")).status_code == 201
+    answer = await by_hand(world, refund["refund_id"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "refund-exceeds-captured")
+    assert answer.json()["refundable"] == 0
+    await world.settle()
+    assert "cash" not in await world.ledger()
+    assert (await world.sandbox.books(world.account)).refunded == 20_000
