@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from tests.support.payments_world import ADMIN, World, payments_world
@@ -61,6 +63,10 @@ async def tell(world: World) -> None:
     await world.settle()
 
 
+async def refunds(world: World, payment_id: str) -> list[Any]:
+    return sorted((one["status"], one["amount"]) for one in (await world.payment(payment_id))["refunds"])
+
+
 async def test_a_part_that_was_asked_for_anew_is_not_paid_by_hand_as_well(world: World) -> None:
     _, begun, _ = await paid(world)
     refund = await failed(world, begun["payment_id"], 20_000)
@@ -71,3 +77,35 @@ async def test_a_part_that_was_asked_for_anew_is_not_paid_by_hand_as_well(world:
     await world.settle()
     assert "cash" not in await world.ledger()
     assert (await world.sandbox.books(world.account)).refunded == 20_000
+
+
+async def test_what_a_cancellation_gave_back_of_a_failed_refund_is_not_paid_by_hand_as_well(
+    world: World,
+) -> None:
+    visit, begun, _ = await paid(world)
+    await refuse(world)
+    await world.tell(world.moved(visit, 40_000))
+    await world.settle()
+    ((refund),) = (await world.payment(begun["payment_id"]))["refunds"]
+    await world.cancel(visit, owed_back=20_000)
+    await world.settle()
+    assert await refunds(world, begun["payment_id"]) == [("failed", 10_000), ("processed", 30_000)]
+    assert (await by_hand(world, refund["refund_id"])).json()["code"] == "refund-exceeds-captured"
+    ledger = await world.ledger()
+    assert ("cash" in ledger, ledger["doctor_payable"]) == (False, -20_000)
+
+
+@pytest.mark.parametrize("how", ["anew", "by-hand"])
+async def test_a_refund_that_failed_and_was_given_back_costs_the_doctor_nothing_more(
+    world: World, how: str
+) -> None:
+    visit, begun, _ = await paid(world)
+    refund = await failed(world, begun["payment_id"], 10_000)
+    if how == "anew":
+        await world.refund(begun["payment_id"], 10_000, "again")
+        await world.settle()
+    else:
+        assert (await by_hand(world, refund["refund_id"])).status_code == 200
+    await world.complete(visit)
+    ledger = await world.ledger()
+    assert (ledger["doctor_payable"], "patient_deposit" in ledger) == (-40_000, False)

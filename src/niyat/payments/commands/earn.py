@@ -19,8 +19,9 @@ UPDATE payment_cases SET earned_at = niyat_now(), commission_percent = $2, commi
     updated_at = niyat_now()
 WHERE appointment_id = $1 AND earned_at IS NULL
 """
+# What a failed refund owes was taken from the deposit once: a refund of that debt takes nothing more of it.
 KEPT = """
-SELECT coalesce(sum(a.captured_amount - (SELECT coalesce(sum(r.amount), 0) FROM refunds r
+SELECT coalesce(sum(a.captured_amount - (SELECT coalesce(sum(r.amount - r.from_owed), 0) FROM refunds r
     WHERE r.gateway_payment_id = a.gateway_payment_id AND r.status <> 'superseded')), 0)::bigint
 FROM payment_attempts a WHERE a.appointment_id = $1 AND a.step = 'kept'
 """
