@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.support.payments_world import ADMIN, World, payments_world
+from tests.support.payments_world import ADMIN, PRICE, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 from tests.support.settling import paid
@@ -109,3 +109,38 @@ async def test_a_refund_that_failed_and_was_given_back_costs_the_doctor_nothing_
     await world.complete(visit)
     ledger = await world.ledger()
     assert (ledger["doctor_payable"], "patient_deposit" in ledger) == (-40_000, False)
+
+
+@pytest.mark.parametrize("taken", [PRICE, 20_000])
+async def test_what_a_lost_dispute_gave_of_a_failed_refund_is_not_paid_by_hand_as_well(
+    world: World, taken: int
+) -> None:
+    _, begun, attempt = await paid(world)
+    refund = await failed(world, begun["payment_id"], PRICE)
+    await lose(world, attempt, taken)
+    assert await refunds(world, begun["payment_id"]) == [("failed", PRICE), ("processed", taken)]
+    answer = await by_hand(world, refund["refund_id"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "refund-exceeds-captured")
+    assert answer.json()["refundable"] == PRICE - taken
+    ledger = await world.ledger()
+    assert not {"cash", "chargeback_loss"} & set(ledger)
+    assert -ledger.get("refund_owed", 0) == PRICE - taken
+    if taken < PRICE:
+        assert (await world.refund(begun["payment_id"], PRICE - taken, "rest")).status_code == 201
+        await world.settle()
+        assert (await world.sandbox.books(world.account)).refunded == PRICE - taken
+
+
+async def test_a_refund_that_fails_after_its_dispute_was_lost_was_given_by_the_dispute(world: World) -> None:
+    _, begun, attempt = await paid(world)
+    await world.refund(begun["payment_id"], PRICE, "k")
+    await world.settle()
+    await lose(world, attempt, PRICE)
+    assert (await world.ledger())["chargeback_loss"] == PRICE
+    (refund,) = (await world.sandbox.books(world.account)).refunds
+    await world.sandbox.fail_refund(refund["id"])
+    await world.deliver_all()
+    await world.settle()
+    assert await refunds(world, begun["payment_id"]) == [("failed", PRICE), ("processed", PRICE)]
+    assert not {"refund_owed", "chargeback_loss"} & set(await world.ledger())
+    assert not await world.db.fetch("SELECT * FROM double_losses")

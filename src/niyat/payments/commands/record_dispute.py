@@ -14,6 +14,7 @@ from niyat.kernel.log import get_logger
 from niyat.payments import disputes
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
 from niyat.payments.commands.post import post
+from niyat.payments.commands.refund import give_by_dispute
 from niyat.payments.disputes import TRANSITIONS, UNDECIDED, DisputeStatus
 from niyat.payments.postings import Posting
 from niyat.payments.records import DisputeFact
@@ -115,6 +116,9 @@ async def _move(
         disputes.decided(dispute["gateway_dispute_id"], deducted=dispute["amount_deducted"], was_held=held),
     )  # fmt: skip
     await conn.execute(WAKE_REFUNDS, dispute["gateway_payment_id"])
+    await give_by_dispute(
+        conn, case, payment, dispute["gateway_payment_id"], cause=f"dispute:{dispute['dispute_id']}:owed"
+    )
     if twice := await conn.fetchval(TWICE, dispute["gateway_payment_id"]):
         log.error(
             "a refunded payment was lost once more", dispute_id=str(dispute["dispute_id"]), amount=twice

@@ -16,6 +16,7 @@ from niyat.payments import postings
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
 from niyat.payments.commands.post import earnings_of, post, sources_of
 from niyat.payments.commands.receipt_due import receipt_due
+from niyat.payments.commands.refund import give_by_dispute
 from niyat.payments.domain import REFUND_RANK, PaymentStatus, RefundStatus, status_after_refunds
 from niyat.payments.ports import RefundFact
 
@@ -164,6 +165,9 @@ async def move_refund(
     )  # fmt: skip
     await _payment_status(conn, refund["payment_id"], source)
     await tell_refund(conn, case, kind, payment, refund, by_hand=paid_from != postings.GATEWAY_CLEARING)
+    if status is RefundStatus.FAILED:
+        cause = f"{refund['refund_id']}:owed"
+        await give_by_dispute(conn, case, payment, refund["gateway_payment_id"], cause=cause)
 
 
 async def _import(conn: Connection, case: Case, payment: Row, fact: RefundFact) -> Row:

@@ -10,7 +10,7 @@ from niyat.kernel.ids import new_id
 from niyat.payments import postings
 from niyat.payments.audit_log import remember
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
-from niyat.payments.commands.post import post, sources_of
+from niyat.payments.commands.post import owed_of, post, sources_of
 from niyat.payments.domain import refundable
 from niyat.payments.errors import NothingToRefund, PaymentDisputed, PaymentNotFound, RefundExceedsCaptured
 
@@ -96,6 +96,25 @@ async def give_back_all(
     if left:
         cause = f"{attempt['gateway_payment_id']}:unwanted"
         await intend_refund(conn, case, payment, attempt, left, reason=reason, cause=cause, source=source)
+
+
+async def give_by_dispute(
+    conn: Connection, case: Case, payment: Row, gateway_payment_id: str, *, cause: str
+) -> None:
+    """What a lost dispute gave the patient of money that failed refunds still owe is owed no more.
+
+    It becomes a refund, which `cover_refund` processes out of the loss; the case is locked.
+    """
+    attempt = await one(
+        conn, "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1", gateway_payment_id
+    )
+    spare = await conn.fetchval(CHARGED_BACK, gateway_payment_id)
+    left = refundable(attempt["captured_amount"], await promised(conn, gateway_payment_id))
+    amount = min(spare, left, await owed_of(conn, gateway_payment_id))
+    if amount > 0:
+        await intend_refund(
+            conn, case, payment, attempt, amount, reason="dispute-lost", cause=cause, source="dispute"
+        )
 
 
 async def request_refund(
