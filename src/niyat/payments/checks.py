@@ -166,11 +166,15 @@ CHECKS = (
     ),
     Check(
         "what-went-back-is-known",
-        "Nothing went back at the gateway that is not among the refunds.",
+        "Nothing went back at the gateway that is not among its refunds.",
         """
-        SELECT a.gateway_payment_id, a.payment_id, a.gateway_refunded, v.refunding
+        SELECT a.gateway_payment_id, a.payment_id, a.gateway_refunded, r.known
         FROM payment_attempts a JOIN audit_captured_payments v USING (gateway_payment_id)
-        WHERE a.gateway_refunded > v.refunding AND v.updated_at <= niyat_now() - make_interval(secs => $1)
+        CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS known FROM refunds
+            WHERE gateway_payment_id = a.gateway_payment_id AND status IN ('pending', 'processed')
+                AND refund_id NOT IN (SELECT refund_id FROM manual_refunds)
+                AND refund_id NOT IN (SELECT refund_id FROM refunds_by_dispute)) r
+        WHERE a.gateway_refunded > r.known AND v.updated_at <= niyat_now() - make_interval(secs => $1)
         """,
     ),
     Check(

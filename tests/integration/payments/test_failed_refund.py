@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
 
+from niyat.payments.checks import CHECKS
+from niyat.payments.commands.record_refund import record_refund
+from niyat.payments.domain import RefundStatus
+from niyat.payments.ports import RefundFact
 from tests.support.payments_world import ADMIN, PRICE, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
@@ -61,6 +67,16 @@ async def tell(world: World) -> None:
     await world.settle()
     await world.db.execute("UPDATE disputes SET next_at = niyat_now() WHERE decided_at IS NULL")
     await world.settle()
+
+
+async def found(world: World) -> set[str]:
+    conn = await asyncpg.connect(world.audit_url)
+    try:
+        return {
+            check.name for check in CHECKS if await conn.fetch(check.sql, *([0] if "$1" in check.sql else []))
+        }
+    finally:
+        await conn.close()
 
 
 async def refunds(world: World, payment_id: str) -> list[Any]:
@@ -144,3 +160,49 @@ async def test_a_refund_that_fails_after_its_dispute_was_lost_was_given_by_the_d
     assert await refunds(world, begun["payment_id"]) == [("failed", PRICE), ("processed", PRICE)]
     assert not {"refund_owed", "chargeback_loss"} & set(await world.ledger())
     assert not await world.db.fetch("SELECT * FROM double_losses")
+
+
+async def test_a_refund_that_arrives_after_it_was_paid_by_hand_is_recorded_and_named(unsound: World) -> None:
+    world = unsound
+    _, begun, attempt = await paid(world)
+    refund = await failed(world, begun["payment_id"], PRICE)
+    assert (await by_hand(world, refund["refund_id"])).status_code == 200
+    fact: Any = await world.parts.gateway.refund(UUID(refund["refund_id"]), attempt, PRICE)
+    fact = RefundFact(
+        fact.gateway_refund_id, attempt, PRICE, "INR", RefundStatus.PROCESSED, fact.our_refund_id
+    )
+    await world.db.run(lambda conn: record_refund(conn, fact, source="webhook"))
+    await world.settle()
+    shown = await world.payment(begun["payment_id"])
+    assert (shown["status"], shown["refunded_amount"]) == ("refunded", PRICE)
+    assert await refunds(world, begun["payment_id"]) == [("processed", PRICE)] * 2
+    assert (
+        {"refunds-at-most-captured"} <= await found(world) <= {"refunds-at-most-captured", "no-doctor-owes"}
+    )
+
+
+async def test_a_dashboard_refund_after_one_by_hand_is_recorded_and_named(unsound: World) -> None:
+    world = unsound
+    _, begun, attempt = await paid(world)
+    refund = await failed(world, begun["payment_id"], PRICE)
+    assert (await by_hand(world, refund["refund_id"])).status_code == 200
+    await world.sandbox.refund_in_dashboard(attempt, PRICE)
+    await world.deliver_all()
+    await world.settle()
+    assert not await world.db.fetch("SELECT type, last_error FROM webhook_events WHERE status <> 'done'")
+    assert await refunds(world, begun["payment_id"]) == [("failed", PRICE)] + [("processed", PRICE)] * 2
+    assert (
+        {"refunds-at-most-captured"} <= await found(world) <= {"refunds-at-most-captured", "no-doctor-owes"}
+    )
+
+
+async def test_what_was_paid_by_hand_hides_nothing_that_went_back_at_the_gateway(world: World) -> None:
+    _, begun, _ = await paid(world)
+    refund = await failed(world, begun["payment_id"], 20_000)
+    assert (await by_hand(world, refund["refund_id"])).status_code == 200
+    await world.settle()
+    await world.db.execute("UPDATE payment_attempts SET gateway_refunded = 20000")
+    assert await found(world) == {"what-went-back-is-known"}
+    answer = await world.refund(begun["payment_id"], 10_001, "more")
+    assert (answer.status_code, answer.json()["refundable"]) == (409, 10_000)
+    await world.db.execute("UPDATE payment_attempts SET gateway_refunded = 0")

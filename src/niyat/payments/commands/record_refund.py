@@ -51,8 +51,9 @@ FROM refunds r WHERE r.refund_id = $1 AND r.gateway_refund_id IS NOT NULL
     AND a.gateway_payment_id = r.gateway_payment_id
 """
 CONCLUDED = (RefundStatus.FAILED, RefundStatus.SUPERSEDED)
+# What went back twice, by hand and at the gateway, is recorded like any refund; refunds-at-most-captured names it.
 REFUNDED = """
-UPDATE payment_transactions t SET refunded_amount = r.total, updated_at = niyat_now()
+UPDATE payment_transactions t SET refunded_amount = least(r.total, t.captured_amount), updated_at = niyat_now()
 FROM (SELECT coalesce(sum(r.amount), 0) AS total FROM payment_transactions p JOIN refunds r USING (gateway_payment_id)
     WHERE p.payment_id = $1 AND r.status = 'processed') r
 WHERE t.payment_id = $1 RETURNING t.*

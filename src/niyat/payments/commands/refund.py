@@ -14,11 +14,15 @@ from niyat.payments.commands.post import owed_of, post, sources_of
 from niyat.payments.domain import refundable
 from niyat.payments.errors import NothingToRefund, PaymentDisputed, PaymentNotFound, RefundExceedsCaptured
 
-# The gateway may have given back more than we know of yet; its refunds are then being read.
+# The gateway may have given back more than we know of yet; its refunds are then being read. What a person or a
+# dispute gave comes on top: the gateway does not know of it.
 PROMISED = """
-SELECT greatest(a.gateway_refunded, (SELECT coalesce(sum(r.amount), 0) FROM refunds r
-    WHERE r.gateway_payment_id = $1 AND r.status IN ('pending', 'processed')))::bigint
-FROM payment_attempts a WHERE a.gateway_payment_id = $1
+SELECT (greatest(a.gateway_refunded, r.total - r.otherwise) + r.otherwise)::bigint
+FROM payment_attempts a CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS total,
+    coalesce(sum(amount) FILTER (WHERE refund_id IN (SELECT refund_id FROM manual_refunds)
+        OR refund_id IN (SELECT refund_id FROM refunds_by_dispute)), 0) AS otherwise
+    FROM refunds WHERE gateway_payment_id = $1 AND status IN ('pending', 'processed')) r
+WHERE a.gateway_payment_id = $1
 """
 FROZEN = "SELECT EXISTS (SELECT FROM frozen_appointments WHERE appointment_id = $1)"
 CHARGED_BACK = "SELECT coalesce(sum(spare), 0)::bigint FROM charged_back WHERE gateway_payment_id = $1"
