@@ -206,3 +206,13 @@ async def test_what_was_paid_by_hand_hides_nothing_that_went_back_at_the_gateway
     answer = await world.refund(begun["payment_id"], 10_001, "more")
     assert (answer.status_code, answer.json()["refundable"]) == (409, 10_000)
     await world.db.execute("UPDATE payment_attempts SET gateway_refunded = 0")
+
+
+async def test_what_is_refunded_beside_a_lost_dispute_is_sent_in_full(world: World) -> None:
+    _, begun, attempt = await paid(world)
+    await lose(world, attempt, 20_000)
+    assert (await world.refund(begun["payment_id"], PRICE - 20_000, "rest")).status_code == 201
+    await world.settle()
+    assert await refunds(world, begun["payment_id"]) == [("processed", PRICE - 20_000)]
+    books = await world.sandbox.books(world.account)
+    assert (books.refunded, books.deducted) == (PRICE - 20_000, 20_000)

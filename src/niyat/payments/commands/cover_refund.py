@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from uuid import UUID
 
-from niyat.kernel.db import Connection
-from niyat.payments.commands.case import lock_case_of_payment, one
+from niyat.kernel.db import Connection, Row
+from niyat.payments.commands.case import Case, lock_case_of_payment, one
 from niyat.payments.commands.record_refund import move_refund, supersede_refund
 from niyat.payments.commands.refund import intend_refund
 from niyat.payments.disputes import CHARGEBACK_LOSS
@@ -14,10 +14,14 @@ from niyat.payments.domain import RefundStatus
 
 PAYMENT_OF = "SELECT payment_id FROM refunds WHERE refund_id = $1"
 REFUND = "SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE"
+ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1"
 FROZEN = "SELECT EXISTS (SELECT FROM frozen_appointments WHERE appointment_id = $1)"
+# What an administrator asked for when a dispute was lost already was asked for beside what the dispute gave.
 SPARE = """
-SELECT dispute_id, spare FROM charged_back WHERE gateway_payment_id = $1 AND spare > 0
-ORDER BY spare DESC, dispute_id LIMIT 1
+SELECT c.dispute_id, c.spare FROM refunds r JOIN charged_back c USING (gateway_payment_id) JOIN disputes d
+    USING (dispute_id)
+WHERE r.refund_id = $1 AND c.spare > 0 AND (r.requested_by IS NULL OR r.created_at <= d.decided_at)
+ORDER BY c.spare DESC, c.dispute_id
 """
 GIVEN = "INSERT INTO refunds_by_dispute (refund_id, dispute_id) VALUES ($1, $2)"
 
@@ -41,22 +45,32 @@ async def cover_refund(conn: Connection, refund_id: UUID) -> Sending:
         return Sending.NEEDLESS
     if await conn.fetchval(FROZEN, case.appointment_id):
         return Sending.FROZEN
-    lost = await conn.fetchrow(SPARE, refund["gateway_payment_id"])
-    if lost is None:
+    lost = await conn.fetch(SPARE, refund_id)
+    if not lost:
         return Sending.FREE
-    if lost["spare"] >= refund["amount"]:
-        await conn.execute(GIVEN, refund_id, lost["dispute_id"])
-        await move_refund(
-            conn, case, payment, refund, RefundStatus.PROCESSED, source="dispute", paid_from=CHARGEBACK_LOSS
-        )
-        return Sending.NEEDLESS
-    attempt = await one(
-        conn, "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1", refund["gateway_payment_id"]
-    )
-    await supersede_refund(conn, case, payment, refund)
-    for amount, which in ((lost["spare"], "disputed"), (refund["amount"] - lost["spare"], "rest")):
-        await intend_refund(
-            conn, case, payment, attempt, amount, reason=refund["reason_code"], cause=f"{refund['cause']}:{which}",
-            source="dispute", requested_by=refund["requested_by"],
-        )  # fmt: skip
+    rest: Row | None = refund
+    for dispute in lost:
+        if rest is not None:
+            rest = await _give(conn, case, payment, rest, dispute)
     return Sending.NEEDLESS
+
+
+async def _give(conn: Connection, case: Case, payment: Row, refund: Row, dispute: Row) -> Row | None:
+    """Process what the dispute gave of a refund; the refund of the rest, which is still to be given, if any."""
+    rest = None
+    if dispute["spare"] < refund["amount"]:
+        attempt = await one(conn, ATTEMPT, refund["gateway_payment_id"])
+        await supersede_refund(conn, case, payment, refund)
+        made = []
+        for amount, which in ((dispute["spare"], "disputed"), (refund["amount"] - dispute["spare"], "rest")):
+            refund_id = await intend_refund(
+                conn, case, payment, attempt, amount, reason=refund["reason_code"],
+                cause=f"{refund['cause']}:{which}", source="dispute", requested_by=refund["requested_by"],
+            )  # fmt: skip
+            made.append(await one(conn, REFUND, refund_id))
+        refund, rest = made
+    await conn.execute(GIVEN, refund["refund_id"], dispute["dispute_id"])
+    await move_refund(
+        conn, case, payment, refund, RefundStatus.PROCESSED, source="dispute", paid_from=CHARGEBACK_LOSS
+    )
+    return rest
