@@ -126,6 +126,57 @@ async def test_what_was_asked_for_anew_is_not_paid_by_hand_as_well(world: World)
     assert (await world.sandbox.books(world.account)).refunded == PRICE
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        "Request failed because another payment operation is in progress",
+        "Refund blocked due to ongoing dispute investigation",
+    ],
+)
+async def test_a_refusal_that_passes_is_waited_for_and_fails_nothing(world: World, why: str) -> None:
+    _, payment_id = await confirmed(world)
+    await world.sandbox.add_fault(world.account, "payments.refund", "http-400", description=why)
+    await world.refund(payment_id, PRICE, "k")
+    await world.settle()
+    assert [one["status"] for one in (await world.payment(payment_id))["refunds"]] == ["pending"]
+    await world.move(minutes=5)
+    await world.settle()
+    assert (await world.payment(payment_id))["status"] == "refunded"
+    assert "REFUND_FAILED" not in world.told()
+    assert (await world.sandbox.books(world.account)).refunded == PRICE
+
+
+async def test_while_an_earlier_call_may_be_on_its_way_a_refusal_fails_nothing(
+    databases: Databases, sandbox: Sandbox
+) -> None:
+    async with payments_world(databases, sandbox, gateway_timeout_seconds=60, lease_seconds=200) as world:
+        _, payment_id = await confirmed(world)
+        await sandbox.add_fault(world.account, "payments.refund", "http-502-html")
+        await sandbox.add_fault(
+            world.account, "payments.refund", "http-400", times=9, description="Not possible"
+        )
+        await world.refund(payment_id, PRICE, "k")
+        for wait, status in ((10, "pending"), (10, "pending"), (600, "failed")):
+            await world.settle()
+            await world.move(seconds=wait)
+            await world.settle()
+            assert [one["status"] for one in (await world.payment(payment_id))["refunds"]] == [status]
+        await world.audit()
+
+
+async def test_nothing_is_paid_by_hand_that_the_gateway_made_after_all(world: World) -> None:
+    _, payment_id = await confirmed(world)
+    failed = await refused(world, payment_id, PRICE, "k")
+    (shown,) = (await world.payment(payment_id))["refunds"]
+    await world.sandbox.add_fault(world.account, "payments.refunds", "http-502-html")
+    assert (await by_hand(world, failed["refund_id"])).status_code == 503
+    await world.parts.gateway.refund(failed["refund_id"], shown["gateway_payment_id"], PRICE)
+    assert (await by_hand(world, failed["refund_id"])).json()["code"] == "refund-not-at-the-desk"
+    await world.settle()
+    assert (await world.payment(payment_id))["status"] == "refunded"
+    assert "desk_clearing" not in await world.ledger()
+
+
 @pytest.mark.failure_row(22)
 async def test_what_went_back_does_not_go_back_again(world: World) -> None:
     _, payment_id = await confirmed(world)

@@ -24,6 +24,9 @@ WHERE r.refund_id = $1 AND c.spare > 0 AND (r.requested_by IS NULL OR r.created_
 ORDER BY c.spare DESC, c.dispute_id
 """
 GIVEN = "INSERT INTO refunds_by_dispute (refund_id, dispute_id) VALUES ($1, $2)"
+ASKED = """
+UPDATE refunds SET sent_at = coalesce(sent_at, niyat_now()), asked_at = niyat_now() WHERE refund_id = $1
+"""
 
 
 class Sending(StrEnum):
@@ -35,8 +38,9 @@ class Sending(StrEnum):
 
 
 async def cover_refund(conn: Connection, refund_id: UUID) -> Sending:
-    """Whether this refund may be sent now; one that a lost dispute made needless is processed without the gateway.
+    """Whether this refund may be sent now, and then note that it is.
 
+    One that a lost dispute made needless is processed without the gateway.
     Where the dispute gave less than the refund, the refund gives way to two: what it gave, and the rest.
     """
     case, payment = await lock_case_of_payment(conn, await conn.fetchval(PAYMENT_OF, refund_id))
@@ -47,6 +51,7 @@ async def cover_refund(conn: Connection, refund_id: UUID) -> Sending:
         return Sending.FROZEN
     lost = await conn.fetch(SPARE, refund_id)
     if not lost:
+        await conn.execute(ASKED, refund_id)
         return Sending.FREE
     rest: Row | None = refund
     for dispute in lost:

@@ -24,12 +24,9 @@ log = get_logger(__name__)
 
 DUE = "SELECT refund_id FROM refunds WHERE status = 'pending' AND next_at <= niyat_now() ORDER BY next_at LIMIT $1"
 CLAIM = """
-UPDATE refunds r SET next_at = niyat_now() + $2, tries = r.tries + 1,
-    sent_at = CASE WHEN before.frozen THEN r.sent_at ELSE coalesce(r.sent_at, niyat_now()) END
-FROM (SELECT refund_id, sent_at, appointment_id IN (SELECT appointment_id FROM frozen_appointments) AS frozen
-    FROM refunds WHERE refund_id = $1 FOR UPDATE) before
-WHERE r.refund_id = before.refund_id AND r.status = 'pending' AND r.next_at <= niyat_now()
-RETURNING r.*, before.sent_at IS NOT NULL AS sent_before,
+UPDATE refunds r SET next_at = niyat_now() + $2, tries = r.tries + 1
+WHERE r.refund_id = $1 AND r.status = 'pending' AND r.next_at <= niyat_now()
+RETURNING r.*, r.asked_at > niyat_now() - $4::interval AS may_be_on_its_way,
     EXISTS (SELECT FROM payment_attempts a WHERE a.gateway_payment_id = r.gateway_payment_id
         AND a.captured_at < niyat_now() - $3::interval) AS aged
 """
@@ -50,6 +47,8 @@ WHERE ours.refund_id = $1 AND made.reason_code = 'dashboard' AND made.cause LIKE
 LONGEST_WAIT = timedelta(hours=1)
 # Banks take no normal refund of a payment older than six months; an instant one may still go through.
 TOO_OLD_FOR_NORMAL = timedelta(days=180)
+# Of the gateway's refusals, those that pass: another refund of this payment is being made, or its bank disputes it.
+PASSING = ("operation is in progress", "dispute")
 WORRYING_TRIES = 6
 
 
@@ -61,7 +60,8 @@ async def due_refunds(parts: Parts, limit: int = 50) -> list[UUID]:
 async def drive_refund(parts: Parts, refund_id: UUID) -> None:
     """Send a refund, or ask what became of it. Does nothing when another worker is at it."""
     lease = timedelta(seconds=parts.settings.lease_seconds)
-    refund = await parts.db.fetchrow(CLAIM, refund_id, lease, TOO_OLD_FOR_NORMAL)
+    longest_call = timedelta(seconds=parts.settings.longest_call_seconds)
+    refund = await parts.db.fetchrow(CLAIM, refund_id, lease, TOO_OLD_FOR_NORMAL, longest_call)
     if refund is None:
         return
     crash_point("payments:refund-intended")
@@ -85,7 +85,7 @@ async def _ask(parts: Parts, refund: Row) -> RefundFact | Refused | Unknown | No
     """None: there is nothing to send any more."""
     if refund["gateway_refund_id"] is not None:
         return await parts.gateway.fetch_refund(refund["gateway_refund_id"])
-    if refund["sent_before"]:
+    if refund["sent_at"] is not None:
         # How long the gateway remembers a key is not documented, so look before repeating the call.
         known = await _at_gateway(parts, refund)
         if known is not None:
@@ -112,8 +112,9 @@ async def _at_gateway(parts: Parts, refund: Row) -> RefundFact | Unknown | None:
 
 
 async def _refused(parts: Parts, refund: Row, refused: Refused) -> RefundFact | Refused | Unknown:
-    """A refusal: was it done after all? Can it be done later? Else it failed, and stays owed."""
-    if "balance" in refused.description.lower():
+    """A refusal: was it done after all? Can it be done later, or by an earlier call? Else it failed, and stays owed."""
+    said = refused.description.lower()
+    if "balance" in said:
         log.error("the gateway's balance does not cover a refund", refund_id=str(refund["refund_id"]))
         return Unknown("insufficient balance")
     if refund["gateway_refund_id"] is not None:
@@ -121,6 +122,10 @@ async def _refused(parts: Parts, refund: Row, refused: Refused) -> RefundFact | 
     known = await _at_gateway(parts, refund)
     if known is not None:
         return known
+    if any(words in said for words in PASSING):
+        return Unknown(reason_code(refused.description))
+    if refund["may_be_on_its_way"]:
+        return Unknown("an earlier call may still be on its way")
     await parts.db.run(lambda conn: _give_up(conn, refund["refund_id"], reason_code(refused.description)))
     return refused
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from niyat.kernel.db import Connection, Row
+from niyat.kernel.errors import ServiceUnavailable
 from niyat.payments.audit_log import remember
 from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
 from niyat.payments.commands.post import owed_of
-from niyat.payments.commands.record_refund import move_refund
+from niyat.payments.commands.record_refund import move_refund, record_refund
 from niyat.payments.commands.refund import FROZEN, intend_refund
 from niyat.payments.domain import PaymentMethod, RefundStatus
 from niyat.payments.errors import (
@@ -22,14 +23,35 @@ from niyat.payments.errors import (
     RefundNotFound,
     RefundNotPending,
 )
+from niyat.payments.parts import Parts
+from niyat.payments.ports import Refused, Unknown
 from niyat.payments.postings import desk_account
 
 REFUND = "SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE"
 BY_HAND = "SELECT * FROM refunds WHERE cause = $1 FOR UPDATE"
 ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1 FOR UPDATE"
+CONCLUDED = """
+SELECT gateway_payment_id FROM refunds WHERE refund_id = $1 AND status = 'failed' AND gateway_refund_id IS NULL
+"""
 HANDED = """
 INSERT INTO manual_refunds (refund_id, method, reference, reason_code, handed_by) VALUES ($1, $2, $3, $4, $5)
 """
+
+
+async def ask_before_hand_back(parts: Parts, refund_id: UUID) -> None:
+    """Read the gateway's refunds once more before money that it never had, as we concluded, is given by hand.
+
+    If it made this refund after all, that is recorded, and the gateway is at it. Spans transactions.
+    Raises ServiceUnavailable (it does not say).
+    """
+    gateway_payment_id = await parts.db.fetchval(CONCLUDED, refund_id)
+    if gateway_payment_id is None:
+        return
+    answer = await parts.gateway.refunds_of(gateway_payment_id)
+    if isinstance(answer, (Refused, Unknown)):
+        raise ServiceUnavailable
+    for fact in answer:
+        await parts.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="gateway"))  # type: ignore[misc]
 
 
 async def hand_back(

@@ -22,7 +22,7 @@ from niyat.kernel.idempotency import Answer, Once, OnceOnly, answer_once, stored
 from niyat.kernel.ids import new_id
 from niyat.payments import errors
 from niyat.payments.commands.ask_gateway import ask_gateway
-from niyat.payments.commands.hand_back import hand_back
+from niyat.payments.commands.hand_back import ask_before_hand_back, hand_back
 from niyat.payments.commands.record_receipt import Taken, record_receipt
 from niyat.payments.commands.reopen_payment import reopen_payment
 from niyat.payments.commands.void_payment import void_payment
@@ -141,6 +141,7 @@ async def _answer(parts: Parts, once: Once, payment_id: UUID, status: int) -> JS
         errors.PaymentDisputed,
         errors.RefundNotPending,
         errors.RefundExceedsCaptured,
+        ServiceUnavailable,
     ),
 )
 async def hand_refund_back(
@@ -149,8 +150,12 @@ async def hand_refund_back(
     """Administrators only. Money taken at the desk is owed back from the refund's decision until this is said.
 
     Also the way out where the provider's refund failed for good: paid in cash or to the patient's bank account
-    instead. That is a refund of its own, which is the answer.
+    instead. That is a refund of its own, which is the answer. The provider is asked first whether it made the failed
+    one after all.
     """
+    if stored := await stored_answer(parts.db, once):
+        return stored.response()
+    await ask_before_hand_back(parts, refund_id)
 
     async def command(conn: Connection) -> Answer:
         handed = await hand_back(conn, refund_id, **body.model_dump(), actor_id=who.account_id)
