@@ -19,8 +19,8 @@ class PayoutGateway(Protocol):
 
     async def fetch_payout(self, gateway_payout_id: str) -> Answer[PayoutFact]: ...
 
-    async def payouts_of(self, payout_id: UUID) -> Answer[Sequence[PayoutFact]]:
-        """What there is at the gateway of one payout of ours: none, or one."""
+    async def payouts_of(self, payout_id: UUID, account_number: str) -> Answer[Sequence[PayoutFact]]:
+        """What there is at the gateway of one payout of ours, paid from that business account: none, or one."""
         ...
 
     async def fund_account(self, fund_account_id: str) -> Answer[FundAccount]: ...

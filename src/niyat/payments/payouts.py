@@ -137,9 +137,13 @@ def last_payday(today: date, schedule: PayoutSchedule, weekday: Weekday) -> date
 
 @dataclass(frozen=True, slots=True)
 class PayoutRequest:
-    """What is sent for one payout. The same `payout_id` always means the same request, to the letter."""
+    """What is sent for one payout. The same `payout_id` always means the same request, to the letter.
+
+    `account_number`: of the business account that it is paid from.
+    """
 
     payout_id: UUID
+    account_number: str
     fund_account_id: str
     amount: int
     currency: str

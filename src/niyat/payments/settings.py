@@ -123,9 +123,10 @@ class PaymentsSettings(BaseSettings):
     def _no_test_keys_in_production(self) -> PaymentsSettings:
         if self.environment is Environment.PRODUCTION and self.razorpay_key_id.startswith("rzp_test_"):
             raise ValueError("RAZORPAY_KEY_ID is a test key; production needs a live one")
-        if self.lease_seconds <= 3 * self.gateway_timeout_seconds:  # one turn is a capture and a fetch
+        # The longest turn: a payout is looked up, sent, and looked up again, each for one and a half timeouts.
+        if self.lease_seconds <= 4.5 * self.gateway_timeout_seconds:
             raise ValueError(
-                "NIYAT_PAYMENTS_LEASE_SECONDS must exceed NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS three times"
+                "NIYAT_PAYMENTS_LEASE_SECONDS must exceed 4.5 times NIYAT_PAYMENTS_GATEWAY_TIMEOUT_SECONDS"
             )
         return self
 

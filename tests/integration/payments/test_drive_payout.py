@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
+from niyat.payments.adapters.razorpayx import RazorpayX
+from niyat.payments.commands.drive_payout import drive_payout
 from niyat.payments.commands.record_payout import record_payout
-from niyat.payments.payouts import PayoutFact, PayoutStatus
+from niyat.payments.payouts import FundAccount, PayoutFact, PayoutRequest, PayoutStatus
+from niyat.payments.ports import Answer, Refused, Unknown
 from tests.support.payers import PAYING, Payer
-from tests.support.payments_world import PRICE, payments_world
+from tests.support.payments_world import PRICE, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Kind, Sandbox
 
@@ -187,3 +190,64 @@ async def test_what_we_took_for_failed_and_the_gateway_has_after_all_counts_as_i
         await payer.world.db.run(record_payout, fact, source="webhook")
     assert (await payer.payout(payout_id))["status"] == "failed"
     assert await payer.owed() == {"doctor_payable": -PRICE}
+
+
+async def test_what_was_sent_from_one_account_is_looked_up_there_though_another_is_set(payer: Payer) -> None:
+    payout_id = await payer.approved(await payer.doctor())
+    await payer.world.sandbox.add_fault(payer.world.account, "payouts.create", "lose-answer")
+    await payer.world.settle()
+    now_set = payer.world.parts.settings.model_copy(update={"razorpayx_account_number": "4564560001112223"})
+    other = RazorpayX(now_set)
+    try:
+        for _ in range(4):
+            await payer.world.move(seconds=70)
+            await drive_payout(replace(payer.world.parts, settings=now_set, payouts=other), UUID(payout_id))
+    finally:
+        await other.close()
+    assert (await payer.payout(payout_id))["status"] == "processed"
+    assert await payer.paid_out() == (PRICE, 1)
+
+
+@dataclass
+class SlowToLook:
+    """A gateway that has nothing yet: a look-up takes it `seconds`, and what it answers to a call is said before."""
+
+    world: World
+    answers: list[Answer[PayoutFact]]
+    seconds: float = 0
+
+    async def payouts_of(self, payout_id: UUID, account_number: str) -> Answer[Sequence[PayoutFact]]:
+        await self.world.move(seconds=self.seconds)
+        return ()
+
+    async def send(self, payout: PayoutRequest) -> Answer[PayoutFact]:
+        return self.answers.pop(0)
+
+    async def fetch_payout(self, gateway_payout_id: str) -> Answer[PayoutFact]:
+        return Unknown("not asked")
+
+    async def fund_account(self, fund_account_id: str) -> Answer[FundAccount]:
+        return Unknown("not asked")
+
+
+async def test_a_call_after_a_slow_look_up_is_given_its_full_time_before_a_refusal_is_believed(
+    payer: Payer,
+) -> None:
+    payout_id = await payer.approved(await payer.doctor())
+    longest = payer.world.parts.settings.longest_call_seconds
+    refused = Refused("BAD_REQUEST_ERROR", "na", "Not possible")
+    gateway = SlowToLook(payer.world, [Unknown("lost"), Unknown("lost"), refused, refused])
+    parts = replace(payer.world.parts, payouts=gateway)
+
+    async def turn() -> str:
+        await payer.world.db.execute("UPDATE doctor_payouts SET next_at = niyat_now()")
+        await drive_payout(parts, UUID(payout_id))
+        return str((await payer.payout(payout_id))["status"])
+
+    await turn()
+    gateway.seconds = 2 * longest
+    await turn()  # looked up for so long, and sent only then
+    gateway.seconds = 0
+    assert await turn() == "approved"  # that call may still do it
+    await payer.world.move(seconds=2 * longest)
+    assert await turn() == "failed"

@@ -34,6 +34,7 @@ def test_missing_keys_are_named_without_their_values() -> None:
         load(PaymentsSettings, razorpay_key_secret="s", razorpay_webhook_secret="w")
 
 
-def test_a_lease_outlives_a_call() -> None:
+def test_a_lease_outlives_the_longest_turn_of_three_calls() -> None:
     with pytest.raises(SettingsWrong, match="LEASE"):
-        load(PaymentsSettings, **KEYS, lease_seconds=8, gateway_timeout_seconds=9)
+        load(PaymentsSettings, **KEYS, lease_seconds=45, gateway_timeout_seconds=10)
+    assert load(PaymentsSettings, **KEYS, lease_seconds=46, gateway_timeout_seconds=10).lease_seconds == 46

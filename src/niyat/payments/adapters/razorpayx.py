@@ -31,7 +31,6 @@ class RazorpayX:
     """The `PayoutGateway` port over RazorpayX."""
 
     def __init__(self, settings: PaymentsSettings) -> None:
-        self._account_number = settings.razorpayx_account_number
         self._longest_seconds = 1.5 * settings.gateway_timeout_seconds
         self._http = httpx.AsyncClient(
             base_url=f"{settings.razorpay_base_url}/v1",
@@ -42,7 +41,7 @@ class RazorpayX:
     async def send(self, payout_request: PayoutRequest) -> Answer[PayoutFact]:
         # The same key and the same body every time: another body under a known key is refused.
         body = {
-            "account_number": self._account_number,
+            "account_number": payout_request.account_number,
             "fund_account_id": payout_request.fund_account_id,
             "amount": payout_request.amount,
             "currency": payout_request.currency,
@@ -58,8 +57,8 @@ class RazorpayX:
     async def fetch_payout(self, gateway_payout_id: str) -> Answer[PayoutFact]:
         return await self._call("GET", f"/payouts/{gateway_payout_id}", payout)
 
-    async def payouts_of(self, payout_id: UUID) -> Answer[Sequence[PayoutFact]]:
-        query = {"account_number": self._account_number, "reference_id": str(payout_id)}
+    async def payouts_of(self, payout_id: UUID, account_number: str) -> Answer[Sequence[PayoutFact]]:
+        query = {"account_number": account_number, "reference_id": str(payout_id)}
         return await self._call("GET", "/payouts", each(payout), params=query)
 
     async def fund_account(self, fund_account_id: str) -> Answer[FundAccount]:

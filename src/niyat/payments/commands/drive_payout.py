@@ -26,12 +26,17 @@ log = get_logger(__name__)
 DUE = "SELECT payout_id FROM doctor_payouts WHERE next_at <= niyat_now() ORDER BY next_at LIMIT $1"
 CLAIM = """
 UPDATE doctor_payouts p SET next_at = niyat_now() + $2::interval, tries = p.tries + 1,
-    sent_at = coalesce(p.sent_at, niyat_now()), asked_at = niyat_now()
+    sent_at = coalesce(p.sent_at, niyat_now()), account_number = coalesce(p.account_number, $4)
 FROM (SELECT payout_id, sent_at, asked_at FROM doctor_payouts WHERE payout_id = $1 FOR UPDATE) before
 WHERE p.payout_id = before.payout_id AND p.next_at <= niyat_now()
     AND p.status IN ('approved', 'queued', 'processing', 'processed')
 RETURNING p.*, before.sent_at IS NOT NULL AS sent_before,
     before.asked_at > niyat_now() - $3::interval AS may_be_on_its_way
+"""
+# Right before the call, however long the look-up took; not once another worker took over or its end is known.
+ASK = """
+UPDATE doctor_payouts SET asked_at = niyat_now()
+WHERE payout_id = $1 AND tries = $2 AND status = 'approved' AND gateway_payout_id IS NULL
 """
 # What was processed may still come back: it is looked at every day for a while, should no webhook say so.
 LATER = """
@@ -56,7 +61,8 @@ async def drive_payout(parts: Parts, payout_id: UUID) -> None:
     """Send a payout, or ask what became of it. Does nothing when another worker is at it. Raises PayoutsNotSetUp."""
     lease = timedelta(seconds=parts.settings.lease_seconds)
     longest_call = timedelta(seconds=parts.settings.longest_call_seconds)
-    payout = await parts.db.fetchrow(CLAIM, payout_id, lease, longest_call)
+    paid_from = parts.settings.razorpayx_account_number
+    payout = await parts.db.fetchrow(CLAIM, payout_id, lease, longest_call, paid_from)
     if payout is None:
         return
     crash_point("payments:payout-intended")
@@ -79,13 +85,16 @@ async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown:
         return await parts.payer.fetch_payout(payout["gateway_payout_id"])
     if payout["sent_before"]:
         # How long the gateway remembers a key is not documented, so look before repeating the call.
-        known = await _at_gateway(parts, payout["payout_id"])
+        known = await _at_gateway(parts, payout)
         crash_point("payments:payout-looked-up")
         if known is not None:
             return known
+    if await parts.db.execute(ASK, payout["payout_id"], payout["tries"]) != "UPDATE 1":
+        return Unknown("somebody else went on with it")
     return await parts.payer.send(
         PayoutRequest(
             payout["payout_id"],
+            payout["account_number"],
             payout["fund_account_id"],
             payout["amount"],
             payout["currency"],
@@ -94,19 +103,19 @@ async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown:
     )
 
 
-async def _at_gateway(parts: Parts, payout_id: UUID) -> PayoutFact | Unknown | None:
+async def _at_gateway(parts: Parts, payout: Row) -> PayoutFact | Unknown | None:
     """This payout as the gateway has it; None when it has none."""
-    answer = await parts.payer.payouts_of(payout_id)
+    answer = await parts.payer.payouts_of(payout["payout_id"], payout["account_number"])
     if isinstance(answer, (Refused, Unknown)):
         return Unknown("the gateway's payouts are not known")
-    return next((fact for fact in answer if fact.our_payout_id == payout_id), None)
+    return next((fact for fact in answer if fact.our_payout_id == payout["payout_id"]), None)
 
 
 async def _refused(parts: Parts, payout: Row, refused: Refused) -> PayoutFact | Refused | Unknown:
     """A refusal: was it done after all? Could an earlier call still do it? Else it failed, and is owed again."""
     if payout["gateway_payout_id"] is not None:
         return Unknown("the gateway does not know its own payout")
-    known = await _at_gateway(parts, payout["payout_id"])
+    known = await _at_gateway(parts, payout)
     if known is not None:
         return known
     if payout["may_be_on_its_way"]:
