@@ -12,9 +12,9 @@ import pytest_asyncio
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout
 from niyat.payments.commands.record_payout import record_payout
-from niyat.payments.payouts import FundAccount, PayoutFact, PayoutRequest, PayoutStatus
+from niyat.payments.payouts import FundAccount, PayoutFact, PayoutMode, PayoutRequest, PayoutStatus
 from niyat.payments.ports import Answer, Refused, Unknown
-from tests.support.payers import PAYING, Payer
+from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
 from tests.support.payments_world import PRICE, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Kind, Sandbox
@@ -251,3 +251,57 @@ async def test_a_call_after_a_slow_look_up_is_given_its_full_time_before_a_refus
     assert await turn() == "approved"  # that call may still do it
     await payer.world.move(seconds=2 * longest)
     assert await turn() == "failed"
+
+
+async def taken_for_failed(payer: Payer) -> PayoutRequest:
+    """A payout that the gateway refused and had nothing of; what was asked for, which it would do now."""
+    payout_id = await payer.approved(await payer.doctor())
+    fund_account_id = (await payer.payout(payout_id))["fund_account_id"]
+    await payer.razorpay("PATCH", f"/fund_accounts/{fund_account_id}", {"active": False})
+    await payer.settled()
+    assert (await payer.payout(payout_id))["status"] == "failed"
+    await payer.razorpay("PATCH", f"/fund_accounts/{fund_account_id}", {"active": True})
+    return PayoutRequest(UUID(payout_id), ACCOUNT_NUMBER, fund_account_id, PRICE, "INR", PayoutMode.IMPS)
+
+
+@pytest.mark.failure_row(53)
+async def test_what_we_took_for_failed_is_looked_up_for_days_and_never_sent_again(payer: Payer) -> None:
+    there = await taken_for_failed(payer)
+    assert isinstance(await payer.world.parts.payer.send(there), PayoutFact)  # a call that was late
+    await payer.world.move(days=1, minutes=1)
+    await payer.settled()
+    assert (await payer.payout(str(there.payout_id)))["status"] == "processed"
+    nowhere = await taken_for_failed(payer)
+    for _ in range(3):
+        await payer.world.move(days=5)
+        await payer.world.settle()
+    assert (await payer.payout(str(nowhere.payout_id)))["status"] == "failed"
+    assert await payer.paid_out() == (PRICE, 1)
+    assert await payer.world.db.fetchval("SELECT count(*) FROM doctor_payouts WHERE next_at IS NOT NULL") == 0
+
+
+@pytest.mark.failure_row(53)
+async def test_before_a_failed_payout_is_tried_again_the_gateway_is_asked_once_more(payer: Payer) -> None:
+    request = await taken_for_failed(payer)
+    payout_id = str(request.payout_id)
+    await payer.world.sandbox.add_fault(payer.world.account, "payouts.list", "http-500-json")
+    assert (await payer.retry(payout_id, "key")).status_code == 503
+    assert isinstance(await payer.world.parts.payer.send(request), PayoutFact)  # a call that was late
+    refused = await payer.retry(payout_id, "key")
+    assert (refused.status_code, refused.json()["code"]) == (409, "payout-not-returned")
+    await payer.settled()
+    assert (await payer.payout(payout_id))["status"] == "processed"
+    assert await payer.paid_out() == (PRICE, 1)
+
+
+async def test_before_money_that_failed_to_go_out_is_approved_in_a_batch_the_gateway_is_asked_once_more(
+    payer: Payer,
+) -> None:
+    request = await taken_for_failed(payer)
+    batch = await payer.propose()
+    assert [item["amount"] for item in batch["items"]] == [PRICE]  # the same money, owed again
+    assert isinstance(await payer.world.parts.payer.send(request), PayoutFact)  # a call that was late
+    approved = await payer.approve(batch)
+    assert [item["failure_reason"] for item in approved["items"]] == ["no-longer-owed"]
+    await payer.settled()
+    assert await payer.paid_out() == (PRICE, 1)

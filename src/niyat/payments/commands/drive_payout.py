@@ -1,7 +1,8 @@
 """Carries out an approved payout: the call, with a key and a body that never change, until its outcome is known.
 
 Spans transactions. A lost answer is looked up by our id among the gateway's payouts before the same call is repeated;
-while it is unknown there is no other key. What is under way is asked about, and for some days what was processed.
+while it is unknown there is no other key. What is under way is asked about, and for some days what was processed, and
+what we took for failed: it is looked up, and never sent again.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ UPDATE doctor_payouts p SET next_at = niyat_now() + $2::interval, tries = p.trie
     sent_at = coalesce(p.sent_at, niyat_now()), account_number = coalesce(p.account_number, $4)
 FROM (SELECT payout_id, sent_at, asked_at FROM doctor_payouts WHERE payout_id = $1 FOR UPDATE) before
 WHERE p.payout_id = before.payout_id AND p.next_at <= niyat_now()
-    AND p.status IN ('approved', 'queued', 'processing', 'processed')
+    AND p.status IN ('approved', 'queued', 'processing', 'processed', 'failed')
 RETURNING p.*, before.sent_at IS NOT NULL AS sent_before,
     before.asked_at > niyat_now() - $3::interval AS may_be_on_its_way
 """
@@ -38,11 +39,13 @@ ASK = """
 UPDATE doctor_payouts SET asked_at = niyat_now()
 WHERE payout_id = $1 AND tries = $2 AND status = 'approved' AND gateway_payout_id IS NULL
 """
-# What was processed may still come back: it is looked at every day for a while, should no webhook say so.
+# What was processed may still come back, and what we took for failed may be there after all: both are looked at every
+# day for a while, should no webhook say so. What the gateway itself said failed is over.
 LATER = """
 UPDATE doctor_payouts SET last_error = $3, next_at = CASE
     WHEN status IN ('approved', 'queued', 'processing') THEN niyat_now() + $2::interval
     WHEN status = 'processed' AND processed_at > niyat_now() - interval '10 days'
+        OR status = 'failed' AND gateway_payout_id IS NULL AND updated_at > niyat_now() - interval '10 days'
         THEN niyat_now() + interval '1 day' END
 WHERE payout_id = $1
 """
@@ -80,15 +83,17 @@ async def drive_payout(parts: Parts, payout_id: UUID) -> None:
     await parts.db.execute(LATER, payout_id, wait, why)
 
 
-async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown:
+async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown | None:
     if payout["gateway_payout_id"] is not None:
         return await parts.payer.fetch_payout(payout["gateway_payout_id"])
     if payout["sent_before"]:
         # How long the gateway remembers a key is not documented, so look before repeating the call.
-        known = await _at_gateway(parts, payout)
+        known = await at_gateway(parts, payout)
         crash_point("payments:payout-looked-up")
         if known is not None:
             return known
+    if payout["status"] == PayoutStatus.FAILED:
+        return None
     if await parts.db.execute(ASK, payout["payout_id"], payout["tries"]) != "UPDATE 1":
         return Unknown("somebody else went on with it")
     return await parts.payer.send(
@@ -103,7 +108,7 @@ async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown:
     )
 
 
-async def _at_gateway(parts: Parts, payout: Row) -> PayoutFact | Unknown | None:
+async def at_gateway(parts: Parts, payout: Row) -> PayoutFact | Unknown | None:
     """This payout as the gateway has it; None when it has none."""
     answer = await parts.payer.payouts_of(payout["payout_id"], payout["account_number"])
     if isinstance(answer, (Refused, Unknown)):
@@ -115,7 +120,7 @@ async def _refused(parts: Parts, payout: Row, refused: Refused) -> PayoutFact | 
     """A refusal: was it done after all? Could an earlier call still do it? Else it failed, and is owed again."""
     if payout["gateway_payout_id"] is not None:
         return Unknown("the gateway does not know its own payout")
-    known = await _at_gateway(parts, payout)
+    known = await at_gateway(parts, payout)
     if known is not None:
         return known
     if payout["may_be_on_its_way"]:

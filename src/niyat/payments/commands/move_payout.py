@@ -35,7 +35,8 @@ UPDATE doctor_payouts SET status = $3, failure_reason = $4, tries = 0, last_erro
     updated_at = niyat_now(), revived = revived OR $2 = 'failed' AND $3 <> 'reversed',
     processed_at = CASE WHEN $3 = 'processed' THEN niyat_now() ELSE processed_at END,
     next_at = CASE WHEN $3 IN ('approved', 'queued', 'processing') THEN coalesce(next_at, niyat_now())
-        WHEN $3 = 'processed' THEN niyat_now() + interval '1 day' END
+        WHEN $3 = 'processed' OR $3 = 'failed' AND gateway_payout_id IS NULL
+            THEN niyat_now() + interval '1 day' END
 WHERE payout_id = $1 AND status = $2 RETURNING *, niyat_now() AS at
 """
 NOTE = """

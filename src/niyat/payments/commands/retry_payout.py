@@ -1,6 +1,7 @@
 """Tries a payout again that failed or came back: a new payout with a new key, which names the old one.
 
-Never while the old one may still arrive: only an outcome that is known, and gave the money back, can be followed.
+Never while the old one may still arrive: only an outcome that is known, and gave the money back, can be followed. The
+edge looks again first (`look_again`), where that outcome was concluded from a refusal.
 """
 
 from __future__ import annotations

@@ -9,12 +9,19 @@ from fastapi.responses import JSONResponse
 
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection
-from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    ServiceUnavailable,
+    Unauthenticated,
+)
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 from niyat.payments import errors, payout_queries
 from niyat.payments.commands.decide_batch import approve_batch, discard_batch
+from niyat.payments.commands.look_again import look_again_for
 from niyat.payments.commands.propose_payouts import propose_by_hand
 from niyat.payments.http.here import Here
 from niyat.payments.http.payout_shapes import (
@@ -87,13 +94,14 @@ async def propose_batch(body: ProposeBody, who: Admin, parts: Here, once: OnceOn
     "/{batch_id}/approve",
     response_model=PayoutBatchInFullView,
     summary="Approve a batch: its payouts are sent",
-    responses=problems(TABLE, *DECIDING, errors.PayoutsNotSetUp),
+    responses=problems(TABLE, *DECIDING, errors.PayoutsNotSetUp, ServiceUnavailable),
 )
 async def approve_payouts(
     batch_id: UUID, body: ReasonBody, who: Admin, parts: Here, once: OnceOnly
 ) -> JSONResponse:
     """Administrators only. Left out (`cancelled`, with a reason) is what is owed no longer, or elsewhere."""
     _ = parts.payer
+    await look_again_for(parts, batch_id)
 
     async def command(conn: Connection) -> Answer:
         await approve_batch(conn, batch_id, reason=body.reason, actor_id=who.account_id)

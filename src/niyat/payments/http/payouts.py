@@ -22,6 +22,7 @@ from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 from niyat.payments import errors, payout_queries
 from niyat.payments.commands.cancel_payout import cancel_payout
+from niyat.payments.commands.look_again import look_again
 from niyat.payments.commands.retry_payout import retry_payout
 from niyat.payments.http.here import Here
 from niyat.payments.http.payout_access import is_theirs
@@ -104,6 +105,7 @@ async def leave_payout_out(
         errors.PayoutProposed,
         errors.PayoutNotCovered,
         errors.FundAccountNotFound,
+        ServiceUnavailable,
     ),
 )
 async def try_payout_again(
@@ -114,6 +116,7 @@ async def try_payout_again(
     A payout whose outcome is not known is never followed by another.
     """
     _ = parts.payer
+    await look_again(parts, payout_id)
 
     async def command(conn: Connection) -> Answer:
         retry_id = await retry_payout(conn, payout_id, reason=body.reason, actor_id=who.account_id)
