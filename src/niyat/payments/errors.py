@@ -205,6 +205,10 @@ class PayoutProposed(NiyatError):
     """A payout to this doctor is proposed already, with this money in it; approve that one."""
 
 
+class PayoutTooLarge(NiyatError):
+    """One payout to a UPI address is at most 1 lakh rupees; propose a new batch, the rest stays owed."""
+
+
 class PayoutNotCovered(NiyatError):
     """The doctor is not owed that much any more; propose a new batch."""
 

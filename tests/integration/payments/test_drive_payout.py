@@ -12,7 +12,7 @@ import pytest_asyncio
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout
 from niyat.payments.commands.record_payout import record_payout
-from niyat.payments.payouts import FundAccount, PayoutFact, PayoutMode, PayoutRequest, PayoutStatus
+from niyat.payments.payouts import UPI_LIMIT, FundAccount, PayoutFact, PayoutMode, PayoutRequest, PayoutStatus
 from niyat.payments.ports import Answer, Refused, Unknown
 from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
 from tests.support.payments_world import PRICE, World, payments_world
@@ -305,3 +305,17 @@ async def test_before_money_that_failed_to_go_out_is_approved_in_a_batch_the_gat
     assert [item["failure_reason"] for item in approved["items"]] == ["no-longer-owed"]
     await payer.settled()
     assert await payer.paid_out() == (PRICE, 1)
+
+
+async def test_what_is_too_much_for_the_present_account_is_not_tried_again_but_proposed_in_parts(
+    payer: Payer,
+) -> None:
+    doctor_id = await payer.doctor()
+    payout_id = await payer.approved(doctor_id, UPI_LIMIT + 1)
+    fund_account_id = (await payer.payout(payout_id))["fund_account_id"]
+    await payer.razorpay("PATCH", f"/fund_accounts/{fund_account_id}", {"active": False})
+    await payer.settled()
+    assert (await payer.pay_to(doctor_id, await payer.fund_account("vpa"))).status_code == 200
+    refused = await payer.retry(payout_id)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payout-too-large")
+    assert [item["amount"] for item in (await payer.propose())["items"]] == [UPI_LIMIT]

@@ -11,6 +11,7 @@ import pytest
 
 from niyat.payments.adapters import razorpay_entities as entities
 from niyat.payments.domain import AttemptStatus, RefundStatus
+from niyat.payments.ports import WebhookFacts
 
 WEBHOOKS = Path(__file__).parents[2] / "fixtures" / "razorpay" / "webhooks"
 KINDS = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
@@ -61,3 +62,9 @@ def test_what_is_no_entity_is_refused(wrong: Any) -> None:
 def test_a_status_we_do_not_know_is_refused() -> None:
     with pytest.raises(entities.NotAnEntity):
         entities.attempt({"id": "pay_1", "amount": 1, "currency": "INR", "status": "teleported"})
+
+
+def test_a_downtime_of_payouts_says_nothing_of_any_payout() -> None:
+    downtime = {"entity": {"id": "pdown_1", "status": "started", "channel": {"mode": "IMPS"}}}
+    event = {"event": "payout.downtime.started", "payload": {"payout.downtime": downtime}}
+    assert entities.webhook(event) == WebhookFacts()

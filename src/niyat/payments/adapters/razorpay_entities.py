@@ -151,7 +151,7 @@ def webhook(envelope: dict[str, Any]) -> WebhookFacts:
     payload = envelope.get("payload")
     if not isinstance(kind, str) or not isinstance(payload, dict):
         raise NotAnEntity("no event")
-    if kind.startswith("payout."):
+    if kind.startswith("payout.") and "payout" in payload:  # a downtime of payouts carries none
         return WebhookFacts(payout=payout(entity_of(envelope, "payout")))
     about_refund = kind.startswith("refund.")
     if kind not in ABOUT_AN_ATTEMPT and not about_refund:

@@ -24,8 +24,9 @@ from niyat.payments.errors import (
     PayoutNotReturned,
     PayoutProposed,
     PayoutRetried,
+    PayoutTooLarge,
 )
-from niyat.payments.payouts import CAME_TO_NOTHING, AccountType, PayoutStatus, mode_of
+from niyat.payments.payouts import CAME_TO_NOTHING, AccountType, PayoutStatus, mode_of, most_at_once
 
 ACCOUNT = "SELECT * FROM doctor_fund_accounts WHERE doctor_id = $1"
 AGAIN = """
@@ -40,7 +41,8 @@ REFUSALS = {"doctor_payouts_one_proposed": PayoutProposed, "doctor_payouts_retri
 async def retry_payout(conn: Connection, payout_id: UUID, *, reason: str, actor_id: UUID) -> UUID:
     """Approve another try, to the doctor's present fund account; its id.
 
-    Raises PayoutNotFound, PayoutNotReturned, PayoutRetried, PayoutProposed, PayoutNotCovered, FundAccountNotFound.
+    Raises PayoutNotFound, PayoutNotReturned, PayoutRetried, PayoutProposed, PayoutTooLarge, PayoutNotCovered,
+    FundAccountNotFound.
     """
     await conn.execute(ALONE)
     old = await conn.fetchrow(LOCK, payout_id)
@@ -52,7 +54,10 @@ async def retry_payout(conn: Connection, payout_id: UUID, *, reason: str, actor_
     if account is None:
         raise FundAccountNotFound
     retry_id = new_id()
-    mode = mode_of(AccountType(account["account_type"]), old["amount"])
+    account_type = AccountType(account["account_type"])
+    if old["amount"] > (most_at_once(account_type) or old["amount"]):
+        raise PayoutTooLarge
+    mode = mode_of(account_type, old["amount"])
     try:
         await conn.execute(AGAIN, payout_id, retry_id, account["fund_account_id"], mode)
     except asyncpg.UniqueViolationError as known:

@@ -103,6 +103,7 @@ async def leave_payout_out(
         errors.PayoutNotReturned,
         errors.PayoutRetried,
         errors.PayoutProposed,
+        errors.PayoutTooLarge,
         errors.PayoutNotCovered,
         errors.FundAccountNotFound,
         ServiceUnavailable,

@@ -57,5 +57,6 @@ TABLE: ErrorTable = {
     errors.PayoutNotReturned: 409,
     errors.PayoutRetried: 409,
     errors.PayoutProposed: 409,
+    errors.PayoutTooLarge: 409,
     errors.PayoutNotCovered: 409,
 }
