@@ -119,6 +119,9 @@ SUPERSEDED_BY: Mapping[NotificationType, frozenset[NotificationType]] = {
 }
 """What is untrue once one of these is planned: of the same refund, or, for a payment, of the same appointment."""
 
+TOLD_OF_MONEY = REFUND_NEWS | {_T.PAYMENT_RECEIPT}
+"""What they make untrue must not be told, even to whoever does not want to hear these: so they are always stored."""
+
 LAST_MINUTE = timedelta(minutes=1)
 """An offer that ends so soon is no longer told: nobody could take it."""
 

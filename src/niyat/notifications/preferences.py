@@ -2,7 +2,7 @@
 
 A choice is somebody's own word about one type on one channel. Without one the default counts: by mail, on every
 device that was registered, and by text message where minutes matter. A text message that was not chosen may still
-stand in for a mail that cannot arrive; one that was refused may not.
+stand in for a mail that cannot arrive; one that was refused may not, unless nothing else is left for what must arrive.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ def must_reach(kind: NotificationType) -> bool:
     )
 
 
+def cannot_be_missed(kind: NotificationType) -> bool:
+    """Whether quiet hours give way when there is no morning to keep it for: an offer is lost by then."""
+    return must_reach(kind) or kind is NotificationType.WAITLIST_OFFERED
+
+
 def by_default(preferences: Preferences, kind: NotificationType, channel: NotificationChannel) -> bool:
     """Whether it is told on this channel to whoever has not chosen."""
     if channel is _C.PUSH:
@@ -79,13 +84,18 @@ def refused(
     kind: NotificationType,
     channel: NotificationChannel,
     offset: timedelta | None = None,
+    *,
+    stands_in: bool = False,
 ) -> bool:
     """Whether they said no to it, perhaps after it was planned: held against what is about to leave.
 
-    `offset`: of a planned reminder; refused as well when it is not among those wanted now.
+    `offset`: of a planned reminder; refused as well when it is not among those wanted now. `stands_in`: for a channel
+    that does not work; what must arrive is not refused then.
     """
     if offset is not None and offset not in offsets_for(preferences):
         return True
+    if stands_in and must_reach(kind):
+        return False
     said_no = preferences.choices.get((kind, channel)) is False
     return said_no and channel not in channels_for(preferences, kind)
 

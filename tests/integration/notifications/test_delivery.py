@@ -189,7 +189,7 @@ async def test_a_dead_workers_lease_is_taken_over_and_its_late_word_does_not_cou
     assert await world.deliver() == 1
     assert (await world.only_mail(visit))["message_id"] == dead.message_id
 
-    async def late(conn: Connection) -> bool:
+    async def late(conn: Connection) -> Outcome | None:
         outcome = Outcome(status=NotificationStatus.FAILED, channel=NotificationChannel.EMAIL, tries=1)
         return await settle(conn, dead, outcome)
 

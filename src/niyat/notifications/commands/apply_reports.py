@@ -116,6 +116,6 @@ async def _apply(conn: Connection, row: Row, enabled: Collection[NotificationCha
     if rows_affected(moved) and not arrived and row["account_id"] is not None:
         kind = NotificationType(row["type"])
         undelivered = _Undelivered(kind, channel, row["tried_channels"], row["dedupe_key"])
-        if (other := await after_all(conn, undelivered, enabled)) is not None:
+        if (other := await after_all(conn, undelivered, row["account_id"], enabled)) is not None:
             await conn.execute(AGAIN, notification_id, other)
     await conn.execute(APPLIED, row["id"])

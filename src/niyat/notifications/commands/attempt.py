@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+from asyncpg.exceptions import UniqueViolationError
+
 from niyat.kernel import correlation
 from niyat.kernel.backoff import delay
 from niyat.kernel.crash import crash_point
@@ -15,18 +17,19 @@ from niyat.kernel.log import get_logger
 from niyat.notifications.categories import CATEGORY
 from niyat.notifications.commands.ask import Asked, ask
 from niyat.notifications.commands.claim import Claimed
-from niyat.notifications.commands.fallback import PATIENCE, instead, instead_of_nowhere
+from niyat.notifications.commands.fallback import PATIENCE, ways
 from niyat.notifications.commands.hand_over import hand_over
 from niyat.notifications.commands.reach import AtNight, CannotBeSent, NoAddress, NoLongerSo, NotYet, reach
-from niyat.notifications.commands.settle import Outcome, keep_until, reroute, settle, withhold
+from niyat.notifications.commands.settle import Outcome, keep_until, settle, withhold
 from niyat.notifications.commands.templates import live_template
-from niyat.notifications.domain import MAX_TRIES, NotificationStatus, mask
+from niyat.notifications.domain import MAX_TRIES, NotificationChannel, NotificationStatus, mask
 from niyat.notifications.errors import (
     DeliveryPostponed,
     DeliveryRefused,
     DeliveryUnknown,
     TemplateWrong,
 )
+from niyat.notifications.invitations import INVITED_BY
 from niyat.notifications.parts import Parts
 from niyat.notifications.rendering import render
 
@@ -77,13 +80,7 @@ async def _attempt(parts: Parts, claimed: Claimed, asked: Asked) -> bool:
         outcome = replace(outcome, status=_S.SUPPRESSED, error_code=no_longer.because)
     except CannotBeSent as wrong:
         outcome = replace(outcome, error_code=wrong.error_code)
-    except _Rerouted:
-        return True
     return await _store(parts, claimed, outcome)
-
-
-class _Rerouted(Exception):
-    """It waits on another channel, where it is asked about anew."""
 
 
 async def _send(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) -> Outcome:
@@ -99,28 +96,25 @@ async def _send(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) 
         async with asyncio.timeout(ATTEMPT_SECONDS):
             receipt = await hand_over(parts, claimed, reached, words, template.language)
     except NoAddress as nowhere:
-        if (channel := await instead_of_nowhere(parts, claimed, asked)) is None:
-            raise CannotBeSent(nowhere.because) from None
-        await parts.db.run(reroute, claimed, channel, because=nowhere.because)
-        raise _Rerouted from None
+        outcome = replace(outcome, error_code=nowhere.because, nowhere=True)
+        return _or_elsewhere(parts, claimed, asked, outcome)
     except (NoLongerSo, CannotBeSent, NotYet, AtNight):
         raise
     except TemplateWrong as wrong:
-        return await _elsewhere(parts, claimed, asked, replace(outcome, error_code=wrong.code))
+        return _or_elsewhere(parts, claimed, asked, replace(outcome, error_code=wrong.code))
     except DeliveryRefused as refused:
-        return await _elsewhere(parts, claimed, asked, replace(outcome, error_code=refused.error_code))
+        return _or_elsewhere(parts, claimed, asked, replace(outcome, error_code=refused.error_code))
     except DeliveryPostponed as postponed:
         outcome = replace(outcome, error_code=postponed.error_code)
-        return await _again(parts, claimed, asked, outcome, postponed.retry_after)
+        return _again(parts, claimed, asked, outcome, postponed.retry_after)
     except (DeliveryUnknown, TimeoutError) as unknown:
         error_code = unknown.error_code if isinstance(unknown, DeliveryUnknown) else "timeout"
-        return await _again(parts, claimed, asked, replace(outcome, error_code=error_code, unknown=True))
+        return _again(parts, claimed, asked, replace(outcome, error_code=error_code, unknown=True))
     except Exception as error:
         log.exception("a notification could not be sent", notification_id=str(claimed.id))
         error_code = f"unexpected-{type(error).__name__}"
-        return await _again(
-            parts, claimed, asked, replace(outcome, error_code=error_code, unknown=handed_over)
-        )
+        outcome = replace(outcome, error_code=error_code, unknown=handed_over)
+        return _again(parts, claimed, asked, outcome)
     crash_point("notifications:sent")
     return replace(
         outcome,
@@ -130,32 +124,48 @@ async def _send(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) 
     )
 
 
-async def _elsewhere(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) -> Outcome:
-    """To another channel, if there is one; else as it is."""
-    channel = await instead(parts, claimed, asked)
-    return outcome if channel is None else replace(outcome, status=_S.QUEUED, next_channel=channel)
+def _or_elsewhere(parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome) -> Outcome:
+    """As it is, unless another channel takes over."""
+    return replace(outcome, ways=ways(parts, claimed, asked))
 
 
-async def _again(
+def _again(
     parts: Parts, claimed: Claimed, asked: Asked, outcome: Outcome, at_least: timedelta | None = None
 ) -> Outcome:
-    """Back into the queue with a wait; when patience ends to another channel; failed when the tries are used up."""
+    """Back into the queue with a wait; when patience ends to another channel; failed when the tries are used up.
+
+    A mail that calendars follow goes on beside the other channel: they must hear of it, too, however late.
+    """
+    if claimed.tries < MAX_TRIES:
+        wait = (
+            delay(claimed.tries, base_seconds=1, longest_seconds=15)  # somebody waits for it
+            if claimed.urgent
+            else delay(claimed.tries, base_seconds=10, longest_seconds=3600)
+        )
+        beside = claimed.channel is NotificationChannel.EMAIL and claimed.type in INVITED_BY
+        outcome = replace(outcome, status=_S.QUEUED, wait=max(wait, at_least or timedelta()), beside=beside)
     if claimed.tries >= PATIENCE[CATEGORY[claimed.type]]:
-        outcome = await _elsewhere(parts, claimed, asked, outcome)
-    if outcome.next_channel is not None or claimed.tries >= MAX_TRIES:
-        return outcome
-    wait = (
-        delay(claimed.tries, base_seconds=1, longest_seconds=15)  # somebody waits for it
-        if claimed.urgent
-        else delay(claimed.tries, base_seconds=10, longest_seconds=3600)
-    )
-    return replace(outcome, status=_S.QUEUED, wait=max(wait, at_least or timedelta()))
+        outcome = _or_elsewhere(parts, claimed, asked, outcome)
+    return outcome
 
 
 async def _store(parts: Parts, claimed: Claimed, outcome: Outcome) -> bool:
-    ours = await parts.db.run(settle, claimed, outcome)
+    try:
+        settled = await parts.db.run(settle, claimed, outcome)
+    except UniqueViolationError:  # the same was planned just now where it was to go: there it is told
+        settled = await parts.db.run(settle, claimed, outcome)
     crash_point("notifications:marked")
-    fields = {
+    if settled is None:
+        log.warning(
+            "a notification's lease was lost before its outcome was stored", **_said(claimed, outcome)
+        )
+        return outcome.status is not _S.QUEUED
+    log.info("a notification was attempted", **_said(claimed, settled))
+    return settled.status is not _S.QUEUED or settled.next_channel is not None
+
+
+def _said(claimed: Claimed, outcome: Outcome) -> dict[str, object]:
+    return {
         "notification_id": str(claimed.id),
         "type": claimed.type,
         "channel": outcome.channel,
@@ -163,8 +173,3 @@ async def _store(parts: Parts, claimed: Claimed, outcome: Outcome) -> bool:
         "error_code": outcome.error_code,
         "tries": claimed.tries,
     }
-    if ours:
-        log.info("a notification was attempted", **fields)
-    else:
-        log.warning("a notification's lease was lost before its outcome was stored", **fields)
-    return outcome.status is not _S.QUEUED or outcome.next_channel is not None

@@ -12,7 +12,7 @@ from uuid import UUID
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.ids import new_id
-from niyat.notifications.domain import PROMISES, Intent, NotificationType
+from niyat.notifications.domain import PROMISES, TOLD_OF_MONEY, Intent, NotificationType
 from niyat.notifications.preference_queries import preferences_of_all
 from niyat.notifications.preferences import channels_for
 
@@ -25,6 +25,18 @@ FROM (SELECT COALESCE($10, niyat_now()) AS at) AS due
 WHERE $7::bigint IS NULL OR due.at > niyat_now()        -- a reminder whose time has passed is not planned
 ON CONFLICT DO NOTHING
 RETURNING id
+"""
+
+STORE_UNWANTED = """
+WITH unwanted AS (
+    INSERT INTO scheduled_notifications
+        (id, type, channel, account_id, appointment_id, revision, dedupe_key, payload, due_at, next_at, correlation_id,
+         status, last_error, finished_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, niyat_now(), niyat_now(), $9, 'suppressed', 'opted-out', niyat_now())
+    ON CONFLICT DO NOTHING
+    RETURNING *)
+INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
+SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM unwanted
 """
 
 WITHDRAW = """
@@ -49,7 +61,10 @@ ORDER BY w.revision, w.type
 async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
     """Queue each intent that is new and wanted; their ids."""
     planned = []
-    for intent in await _as_wanted(conn, list(intents)):
+    wanted, unwanted = await _as_wanted(conn, list(intents))
+    for intent in unwanted:
+        await _store_unwanted(conn, intent)
+    for intent in wanted:
         minutes = None if intent.offset is None else int(intent.offset.total_seconds()) // 60
         row = await conn.fetchrow(
             PLAN,
@@ -71,16 +86,40 @@ async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
     return planned
 
 
-async def _as_wanted(conn: Connection, intents: Sequence[Intent]) -> Sequence[Intent]:
-    """Each on the channels that its person takes it on, and once on each: the dedupe key ends in the channel's name."""
+async def _as_wanted(
+    conn: Connection, intents: Sequence[Intent]
+) -> tuple[Sequence[Intent], Sequence[Intent]]:
+    """Each on the channels that its person takes it on, and once on each: the dedupe key ends in the channel's name.
+
+    Then those that they take on none, of the types that are stored all the same.
+    """
     preferences = await preferences_of_all(conn, {intent.account_id for intent in intents})
     wanted: dict[str, Intent] = {}
+    unwanted = []
     for intent in intents:
         meaning = intent.dedupe_key.removesuffix(f":{intent.channel}")
-        for channel in channels_for(preferences[intent.account_id], intent.type):
+        channels = channels_for(preferences[intent.account_id], intent.type)
+        if not channels and intent.type in TOLD_OF_MONEY:
+            unwanted.append(intent)
+        for channel in channels:
             key = f"{meaning}:{channel}"
             wanted.setdefault(key, replace(intent, channel=channel, dedupe_key=key))
-    return list(wanted.values())
+    return list(wanted.values()), unwanted
+
+
+async def _store_unwanted(conn: Connection, intent: Intent) -> None:
+    await conn.execute(
+        STORE_UNWANTED,
+        new_id(),
+        intent.type,
+        intent.channel,
+        intent.account_id,
+        intent.appointment_id,
+        intent.revision,
+        intent.dedupe_key,
+        dict(intent.payload),
+        correlation_id.get(""),
+    )
 
 
 async def withdraw_promises(

@@ -16,7 +16,7 @@ from niyat.notifications.facts import daily_list_facts, staff_facts, visit_facts
 from niyat.notifications.invitations import invitation_for
 from niyat.notifications.parts import Parts
 from niyat.notifications.ports import Account, AppointmentView, Invitation
-from niyat.notifications.preferences import Preferences, quiet_until, refused
+from niyat.notifications.preferences import Preferences, cannot_be_missed, quiet_until, refused
 from niyat.notifications.sealing import SealedElsewhere
 
 
@@ -80,7 +80,8 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
     wanted = asked.preferences[account.account_id]
     _still_wanted(claimed, wanted)
     address = _address(parts, claimed, account, asked)
-    _not_at_night(claimed, wanted, account.time_zone or appointment.time_zone, asked.now)
+    zone = account.time_zone or appointment.time_zone
+    _not_at_night(claimed, wanted, zone, asked.now, begins_at=appointment.starts_at)
     account = account.model_copy(update={"time_zone": wanted.time_zone or account.time_zone})
     said = partial(visit_facts, payload=claimed.payload, site_url=parts.site_url)
     about = partial(said, account=account, appointment=appointment)
@@ -187,10 +188,17 @@ def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView, 
 
 def _still_wanted(claimed: Claimed, wanted: Preferences) -> None:
     offset = None if claimed.offset_minutes is None else timedelta(minutes=claimed.offset_minutes)
-    if refused(wanted, claimed.type, claimed.channel, offset):
+    if refused(wanted, claimed.type, claimed.channel, offset, stands_in=bool(claimed.tried_channels)):
         raise NoLongerSo("opted-out")
 
 
-def _not_at_night(claimed: Claimed, wanted: Preferences, time_zone: str, now: datetime) -> None:
-    if (until := quiet_until(wanted, claimed.type, now, time_zone)) is not None:
+def _not_at_night(
+    claimed: Claimed, wanted: Preferences, time_zone: str, now: datetime, *, begins_at: datetime | None = None
+) -> None:
+    """Raises AtNight, unless by the morning it would be too late for what cannot wait."""
+    until = quiet_until(wanted, claimed.type, now, time_zone)
+    if until is None:
+        return
+    in_vain = any(last is not None and last <= until for last in (claimed.too_late_at, begins_at))
+    if not (in_vain and cannot_be_missed(claimed.type)):
         raise AtNight(until)

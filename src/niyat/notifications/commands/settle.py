@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from niyat.kernel.backoff import delay
 from niyat.kernel.db import Connection, rows_affected
+from niyat.kernel.ids import new_id
 from niyat.notifications.commands.claim import Claimed
+from niyat.notifications.commands.fallback import ToldElsewhere, Ways, another, meaning_of
 from niyat.notifications.domain import NotificationChannel, NotificationStatus
 
 # Another channel begins anew: its tries, and that nothing may have arrived by it yet.
@@ -39,11 +41,24 @@ UPDATE scheduled_notifications n SET
 FROM unnest($1::uuid[], $3::uuid[], $4::interval[]) AS w (id, lease, wait)
 WHERE n.id = w.id AND n.status = 'sending' AND n.lease = w.lease
 """
+
+# To another channel at once, untried: there was nowhere to send it on this one.
 REROUTE = """
 UPDATE scheduled_notifications SET
     status = 'queued', lease = NULL, lease_until = NULL, last_error = $3, tries = 0, next_at = niyat_now(),
     unknown_since = NULL, channel = $4, tried_channels = tried_channels || channel
 WHERE id = $1 AND status = 'sending' AND lease = $2
+"""
+
+# As if it had been planned there, too.
+TELL_BESIDE = """
+INSERT INTO scheduled_notifications
+    (id, type, channel, account_id, appointment_id, revision, dedupe_key, payload, due_at, next_at, too_late_at,
+     correlation_id)
+SELECT $3, type, $4, account_id, appointment_id, revision, $5, payload, niyat_now(), niyat_now(), too_late_at,
+       correlation_id
+FROM scheduled_notifications WHERE id = $1 AND status = 'sending' AND lease = $2
+ON CONFLICT DO NOTHING
 """
 
 # Nothing was tried here either. What is too late by then is given up, never sent in a heap.
@@ -58,7 +73,8 @@ WHERE id = $1 AND status = 'sending' AND lease = $2
 class Outcome:
     """What became of one attempt. `queued` is tried again after `wait`; `unknown`: it may have arrived.
 
-    `next_channel`: from now on it is tried on that one.
+    With `ways` this is so only where no other channel takes over; `nowhere`: there was no address to try, `beside`: it
+    is told on the other one as well and goes on here. `next_channel`: from now on it is tried on that one.
     """
 
     status: NotificationStatus
@@ -67,6 +83,9 @@ class Outcome:
     error_code: str | None = None
     wait: timedelta = timedelta()
     unknown: bool = False
+    ways: Ways | None = None
+    nowhere: bool = False
+    beside: bool = False
     next_channel: NotificationChannel | None = None
     address_masked: str | None = None
     provider: str | None = None
@@ -74,8 +93,18 @@ class Outcome:
     template_version: int | None = None
 
 
-async def settle(conn: Connection, claimed: Claimed, outcome: Outcome) -> bool:
-    """Store the outcome; False when the lease was lost to another worker, whose word counts instead."""
+async def settle(conn: Connection, claimed: Claimed, outcome: Outcome) -> Outcome | None:
+    """Store what became of it, which is returned; None when the lease was lost to a worker whose word counts instead.
+
+    Raises UniqueViolationError when the same was planned at this moment on the channel that was to take over.
+    """
+    if outcome.ways is not None:
+        outcome = await _with_another(conn, claimed, outcome, outcome.ways)
+    if outcome.nowhere and outcome.next_channel is not None:
+        stored = await conn.execute(
+            REROUTE, claimed.id, claimed.lease, outcome.error_code, outcome.next_channel
+        )
+        return outcome if rows_affected(stored) == 1 else None
     stored = await conn.execute(
         SETTLE,
         claimed.id,
@@ -92,7 +121,25 @@ async def settle(conn: Connection, claimed: Claimed, outcome: Outcome) -> bool:
         outcome.tries,
         outcome.next_channel,
     )
-    return rows_affected(stored) == 1
+    return outcome if rows_affected(stored) == 1 else None
+
+
+async def _with_another(conn: Connection, claimed: Claimed, outcome: Outcome, ways: Ways) -> Outcome:
+    """The outcome, if another channel can take over."""
+    over = outcome.status is NotificationStatus.FAILED
+    try:
+        channel = await another(conn, claimed, ways, last_resort=over)
+    except ToldElsewhere:
+        if not outcome.nowhere:
+            return outcome
+        return replace(outcome, status=NotificationStatus.SUPPRESSED, error_code="told-elsewhere")
+    if channel is None:
+        return outcome
+    if outcome.beside:
+        key = f"{meaning_of(claimed)}:{channel}"
+        await conn.execute(TELL_BESIDE, claimed.id, claimed.lease, new_id(), channel, key)
+        return outcome
+    return replace(outcome, status=NotificationStatus.QUEUED, wait=timedelta(), next_channel=channel)
 
 
 async def withhold(conn: Connection, claimed: Sequence[Claimed], *, because: str) -> None:
@@ -100,11 +147,6 @@ async def withhold(conn: Connection, claimed: Sequence[Claimed], *, because: str
     waits = [delay(each.withheld + 1, base_seconds=1, longest_seconds=60) for each in claimed]
     ids, leases = [each.id for each in claimed], [each.lease for each in claimed]
     await conn.execute(WITHHOLD, ids, because, leases, waits)
-
-
-async def reroute(conn: Connection, claimed: Claimed, channel: NotificationChannel, *, because: str) -> None:
-    """To another channel at once, untried: there was nowhere to send it on this one."""
-    await conn.execute(REROUTE, claimed.id, claimed.lease, because, channel)
 
 
 async def keep_until(conn: Connection, claimed: Claimed, until: datetime) -> None:
