@@ -80,8 +80,7 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
     wanted = asked.preferences[account.account_id]
     _still_wanted(claimed, wanted)
     address = _address(parts, claimed, account, asked)
-    zone = account.time_zone or appointment.time_zone
-    _not_at_night(claimed, wanted, zone, asked.now, begins_at=appointment.starts_at)
+    _not_at_night(claimed, wanted, account.time_zone or appointment.time_zone, asked, appointment.starts_at)
     account = account.model_copy(update={"time_zone": wanted.time_zone or account.time_zone})
     said = partial(visit_facts, payload=claimed.payload, site_url=parts.site_url)
     about = partial(said, account=account, appointment=appointment)
@@ -120,9 +119,8 @@ def _reach_staff(parts: Parts, claimed: Claimed, account: Account, asked: Asked)
         about = partial(said, account=account, site_url=parts.site_url)
     address = _address(parts, claimed, account, asked)
     if zone := wanted.time_zone or account.time_zone:
-        _not_at_night(claimed, wanted, zone, asked.now)
-    devices = asked.devices.get(account.account_id, ())
-    language = wanted.language or account.language
+        _not_at_night(claimed, wanted, zone, asked)
+    language, devices = wanted.language or account.language, asked.devices.get(account.account_id, ())
     return Reached(address, language, lambda language: about(language=language), devices=devices)
 
 
@@ -193,12 +191,10 @@ def _still_wanted(claimed: Claimed, wanted: Preferences) -> None:
 
 
 def _not_at_night(
-    claimed: Claimed, wanted: Preferences, time_zone: str, now: datetime, *, begins_at: datetime | None = None
+    claimed: Claimed, wanted: Preferences, zone: str, asked: Asked, begins_at: datetime | None = None
 ) -> None:
     """Raises AtNight, unless by the morning it would be too late for what cannot wait."""
-    until = quiet_until(wanted, claimed.type, now, time_zone)
-    if until is None:
-        return
-    in_vain = any(last is not None and last <= until for last in (claimed.too_late_at, begins_at))
-    if not (in_vain and cannot_be_missed(claimed.type)):
+    until = quiet_until(wanted, claimed.type, asked.now, zone)
+    in_vain = until and any(last and last <= until for last in (claimed.too_late_at, begins_at))
+    if until is not None and not (in_vain and cannot_be_missed(claimed.type)):
         raise AtNight(until)
