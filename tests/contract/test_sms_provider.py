@@ -136,3 +136,12 @@ def test_a_signature_is_checked_as_twilio_documents_it() -> None:
     }
     assert callbacks.genuine(fields, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
     assert not callbacks.genuine(fields | {"Digits": ["1235"]}, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+
+
+async def test_what_is_known_not_to_have_arrived_is_not_taken_as_sent(rig: TextRig) -> None:
+    phone_that_is_off = "+15005530003"
+    before = len(await rig.arrived(phone_that_is_off))
+    first = await rig.send(phone_that_is_off, "See you")
+    again = await rig.send(phone_that_is_off, "See you", again=True)
+    assert first.provider_message_id != again.provider_message_id
+    assert len(await rig.arrived(phone_that_is_off)) == before + 2

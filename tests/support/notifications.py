@@ -424,7 +424,12 @@ def about_money(kind: type[P], visit: Visit, **different: Any) -> P:
 
 @asynccontextmanager
 async def service_over(
-    world: World, signer: Signer, *, seal: Seal | None = None, sms_enabled: bool = True
+    world: World,
+    signer: Signer,
+    *,
+    seal: Seal | None = None,
+    sms_enabled: bool = True,
+    codes_key: str = KEY,
 ) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
     """The service as it is really wired, over the world's database and sandbox, and a client of its routes."""
     host, port = world.sandbox.smtp_address
@@ -438,7 +443,7 @@ async def service_over(
         twilio_from_number="+15005550006",
         twilio_base_url=world.sandbox.twilio_url,
         sms_enabled=sms_enabled,
-        codes_key=KEY,
+        codes_key=codes_key,
         addresses_key=KEY,
     )
     nobody = {

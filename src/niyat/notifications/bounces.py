@@ -51,7 +51,7 @@ def read_returned(raw: bytes) -> ReturnedMail | None:
             return None
         to = " ".join(str(message.get(name, "")) for name in ("To", "Delivered-To", "X-Original-To"))
         return ReturnedMail(to, tuple(_recipients(message))[:MOST_RECIPIENTS])
-    except (MessageError, ValueError, LookupError, TypeError, AttributeError):
+    except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -28,7 +28,7 @@ from niyat.events.catalogue import (
     WaitlistOfferLapsed,
 )
 from niyat.events.inbox import Consumer
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, Row
 from niyat.notifications.commands.plan import plan, withdraw_promises
 from niyat.notifications.commands.plan_reminders import forget_visit, plan_reminders
 from niyat.notifications.doctors import plan_daily_list, tell_of_change
@@ -86,15 +86,20 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
     await plan(conn, [moved])
     await plan_reminders(conn, event)
     await plan_daily_list(conn, event)
-    await tell_of_change(conn, event)
+    await tell_of_change(conn, event, knows_of=_unheard_move(withdrawn, NotificationType.SCHEDULE_CHANGED))
 
 
 async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
-    """Somebody who let go of their own unpaid hold need not be told, and no doctor had it on the list."""
-    await withdraw_promises(conn, event.appointment_id, because="appointment-cancelled")
+    """Somebody who let go of their own unpaid hold need not be told, and no doctor had it on the list.
+
+    Who had not heard of a move is told from which time it was, which is the one that they know.
+    """
+    withdrawn = await withdraw_promises(conn, event.appointment_id, because="appointment-cancelled")
     await forget_visit(conn, event.appointment_id)
     if event.was_confirmed:
-        await tell_of_change(conn, event)
+        await tell_of_change(
+            conn, event, knows_of=_unheard_move(withdrawn, NotificationType.SCHEDULE_CHANGED)
+        )
     if not event.was_confirmed and event.payment_id is None and event.cancelled_by == "patient":
         return
     cancelled = Intent(
@@ -109,9 +114,16 @@ async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
             "payment_id": None if event.payment_id is None else str(event.payment_id),
             "cancelled_by": event.cancelled_by,
             "was_confirmed": event.was_confirmed,
+            "previous_starts_at": _unheard_move(withdrawn, NotificationType.APPOINTMENT_RESCHEDULED),
         },
     )
     await plan(conn, [cancelled])
+
+
+def _unheard_move(withdrawn: Sequence[Row], kind: NotificationType) -> str | None:
+    """From which time the first move went that this kind of message would have told of; None: there was none."""
+    moves = (row["payload"].get("previous_starts_at") for row in withdrawn if row["type"] == kind)
+    return next(filter(None, moves), None)
 
 
 async def on_no_show(conn: Connection, event: AppointmentNoShow) -> None:

@@ -54,10 +54,10 @@ def jobs(parts: Parts) -> Sequence[Job]:
         Job("notifications: give up what is too late", EVERY_SECONDS, partial(give_up_late, parts)),
         *(
             Job(
-                f"notifications: deliver {lane.lower()}",
+                f"notifications: deliver {lane.lower().replace('_', ' ')}",
                 EVERY_SECONDS,
                 partial(deliver, lane),
-                parts.bell if lane is Lane.URGENT else Bell(),
+                parts.bells[lane.channel] if lane.urgent else Bell(),
             )
             for lane in Lane
         ),

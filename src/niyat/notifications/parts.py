@@ -21,6 +21,7 @@ from niyat.notifications.ports import (
     SmsProvider,
 )
 from niyat.notifications.sealing import Seal
+from niyat.notifications.turns import Turns
 from niyat.notifications.unsubscribing import UnsubscribeLinks
 
 
@@ -28,9 +29,9 @@ from niyat.notifications.unsubscribing import UnsubscribeLinks
 class Parts:
     """`sms` and `push` are None where they are switched off; `sender` is who mails and invitations are from.
 
-    `per_second`: the most that a channel's provider is given; no entry, no limit. `bell` rings the delivery of codes,
-    `reports` the job that acts on what providers said. `callbacks` and `bounce_secret` are None where nobody may say
-    anything.
+    `per_second`: the most that a channel's provider is given; no entry, no limit. `bells` ring the delivery of codes
+    by each channel, `reports` the job that acts on what providers said. `callbacks` and `bounce_secret` are None where
+    nobody may say anything.
     """
 
     db: Database
@@ -49,7 +50,10 @@ class Parts:
     callbacks: Callbacks | None = None
     bounce_secret: SecretStr | None = None
     per_second: Mapping[NotificationChannel, float] = field(default_factory=dict)
-    bell: Bell = field(default_factory=Bell)
+    turns: Turns = field(default_factory=Turns)
+    bells: Mapping[NotificationChannel, Bell] = field(
+        default_factory=lambda: {channel: Bell() for channel in NotificationChannel}
+    )
     reports: Bell = field(default_factory=Bell)
 
     def require_enabled(self, channel: NotificationChannel) -> None:

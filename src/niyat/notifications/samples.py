@@ -45,6 +45,17 @@ CASES: Mapping[NotificationType, tuple[Case, ...]] = {
             "cancelled",
             {**INR, "cancelled_by": "system", "was_confirmed": False, "payment_id": ID},
         ),
+        (
+            "after-a-move-not-told",
+            "cancelled",
+            {
+                **INR,
+                "cancelled_by": "doctor",
+                "was_confirmed": True,
+                "payment_id": ID,
+                "previous_starts_at": (AT - timedelta(days=1)).isoformat(),
+            },
+        ),
     ),
     _T.APPOINTMENT_RESCHEDULED: (
         ("cheaper", "confirmed", {**INR, "previous_starts_at": (AT - timedelta(days=1)).isoformat()}),
@@ -73,6 +84,11 @@ CASES: Mapping[NotificationType, tuple[Case, ...]] = {
     _T.SCHEDULE_CHANGED: (
         ("moved", "confirmed", {"previous_starts_at": (AT - timedelta(days=1)).isoformat()}),
         ("cancelled", "cancelled", {}),
+        (
+            "after-a-move-not-told",
+            "cancelled",
+            {"previous_starts_at": (AT - timedelta(days=1)).isoformat()},
+        ),
     ),
 }
 STAFF_CASES: Mapping[NotificationType, tuple[tuple[str, Mapping[str, Any]], ...]] = {

@@ -19,10 +19,12 @@ from niyat.notifications.adapters.twilio import TwilioSmsProvider
 from niyat.notifications.adapters.twilio_callbacks import TwilioCallbacks
 from niyat.notifications.addresses import AddressKey
 from niyat.notifications.consumers import consumers
+from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.jobs import jobs
 from niyat.notifications.parts import Parts
 from niyat.notifications.sealing import Seal
 from niyat.notifications.settings import NotificationsSettings
+from niyat.notifications.turns import Turns
 from niyat.notifications.unsubscribing import UnsubscribeLinks
 from niyat.service import Context, Service
 
@@ -37,7 +39,6 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
     addresses = AddressKey(_key(settings.addresses_key, "NIYAT_ADDRESSES_KEY"))
     email = SmtpEmailProvider(_mail_server(settings), settings.mail_from, _return_path(settings, addresses))
     sms = TwilioSmsProvider(settings.twilio) if settings.twilio else None
-    codes_key = _key(settings.codes_key, "NIYAT_CODES_KEY")
     push = _push(settings)
     parts = Parts(
         db=context.db,
@@ -47,14 +48,15 @@ async def create(context: Context, settings: NotificationsSettings) -> Service:
         sms=sms,
         push=push,
         addresses=addresses,
-        seal=Seal(codes_key),
-        unsubscribe_links=UnsubscribeLinks(codes_key, context.settings.public_url),
+        seal=Seal(_key(settings.codes_key, "NIYAT_CODES_KEY")),
+        unsubscribe_links=UnsubscribeLinks(addresses.key, context.settings.public_url),
         mail_domain=settings.mail_domain,
         sender=settings.mail_from,
         site_url=context.settings.public_url,
         callbacks=_callbacks(settings),
         bounce_secret=settings.mail_bounces_secret,
         per_second=settings.per_second,
+        turns=Turns({NotificationChannel.EMAIL: settings.mail_connections}),
     )
 
     async def close() -> None:

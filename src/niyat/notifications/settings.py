@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from niyat.kernel.settings import Environment
 from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.providers import DltSettings, FcmSettings, TwilioSettings, check_service_account
+from niyat.notifications.turns import AT_ONCE
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -42,7 +43,12 @@ class NotificationsSettings(BaseSettings):
         le=30,
         description="For each answer of the mail server; a mail may take three times as long",
     )
-    mail_connections: int = Field(default=4, ge=1, le=50, description="To the mail server, kept open")
+    mail_connections: int = Field(
+        default=AT_ONCE,
+        ge=1,
+        le=50,
+        description="To the mail server, kept open; above 1, one of them serves sign-in codes alone",
+    )
     mail_bounces_to: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9._-]{1,20}@[A-Za-z0-9.-]+$",
@@ -91,7 +97,8 @@ class NotificationsSettings(BaseSettings):
     addresses_key: SecretStr | None = Field(
         default=None,
         min_length=32,
-        description="Recognises addresses that must not be written to, without keeping them; never change it",
+        description="Recognises addresses that must not be written to, without keeping them, and signs the links that"
+        " turn mails off; never change it",
     )
     mail_per_second: float | None = Field(
         default=None, gt=0, description="The most that the mail server is given"
@@ -102,8 +109,7 @@ class NotificationsSettings(BaseSettings):
     codes_key: SecretStr | None = Field(
         default=None,
         min_length=32,
-        description="Seals sign-in codes while they wait to be sent, and signs the links that turn mails off;"
-        " the same in every process of this service",
+        description="Seals sign-in codes while they wait to be sent; the same in every process of this service",
     )
 
     @property

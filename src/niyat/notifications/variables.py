@@ -48,7 +48,7 @@ DECLARED: Mapping[NotificationType, tuple[str, ...]] = {
     _T.APPOINTMENT_RESERVED: (*VISIT, "amount", "deadline"),
     _T.APPOINTMENT_CONFIRMED: (*VISIT, "amount"),
     _T.APPOINTMENT_REMINDER: VISIT,
-    _T.APPOINTMENT_CANCELLED: (*VISIT, "amount", "cancelled_by", "was_confirmed", "paid"),
+    _T.APPOINTMENT_CANCELLED: (*VISIT, "amount", "cancelled_by", "was_confirmed", "paid", "previously"),
     _T.APPOINTMENT_RESCHEDULED: (*VISIT, "amount", "previously"),
     _T.APPOINTMENT_NO_SHOW: (*VISIT, "amount", "reason_code"),
     _T.PAYMENT_RECEIPT: (*VISIT, "amount", "payment_id", "receipt_number"),

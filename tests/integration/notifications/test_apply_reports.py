@@ -180,3 +180,9 @@ async def test_other_mail_to_the_return_path_changes_nothing(channels: Channels,
 async def test_a_report_without_end_is_refused(channels: Channels) -> None:
     answer = await channels.api.post(BOUNCES, content=b"x" * 1_000_001, headers={"x-bounces-secret": SECRET})
     assert (answer.status_code, answer.json()["code"]) == (400, "report-malformed")
+
+
+async def test_a_form_of_too_many_fields_is_refused(channels: Channels) -> None:
+    fields = "&".join(f"Field{n}=x" for n in range(101))
+    answer = await channels.api.post(TWILIO, content=fields, headers=FORM)
+    assert (answer.status_code, answer.json()["code"]) == (400, "report-malformed")

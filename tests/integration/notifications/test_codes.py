@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,7 +15,11 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from niyat.kernel.jobs import JobRunner
-from niyat.notifications.sealing import Seal
+from niyat.notifications.commands.queue_code import queue_code
+from niyat.notifications.domain import NotificationChannel
+from niyat.notifications.jobs import jobs
+from niyat.notifications.ports import Mail, Receipt
+from niyat.notifications.sealing import Code, Seal
 from tests.support.notifications import World, service_over
 from tests.support.tokens import Signer
 
@@ -196,3 +202,35 @@ async def queue_one(world: World, **different: Any) -> dict[str, Any]:
         await http.post("/internal/codes", json=asked, headers=SIGNER.bearer("service", service="identity"))
     await world.deliver()
     return asked
+
+
+class Hanging:
+    """A mail server that takes a mail and says nothing, until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def send(self, mail: Mail) -> Receipt:
+        self.asked.set()
+        await self.let_go.wait()
+        return Receipt("smtp", None)
+
+
+async def test_a_mail_server_that_hangs_holds_up_no_code_by_text_message(world: World) -> None:
+    server = Hanging()
+    runner = JobRunner(jobs(replace(world.parts, email=server)))
+    runner.start()
+
+    async def ask_for(channel: NotificationChannel, address: str) -> None:
+        sealed = world.parts.seal.close(Code(address, CODE))
+        lapses = await world.now() + timedelta(minutes=5)
+        await world.db.run(queue_code, uuid4(), channel, sealed=sealed, language="en", expires_at=lapses)
+
+    await ask_for(NotificationChannel.EMAIL, f"{uuid4().hex}@patient.example")
+    await asyncio.wait_for(server.asked.wait(), 30)
+    number = f"+9197{secrets.randbelow(10**8):08d}"
+    await ask_for(NotificationChannel.SMS, number)
+    arrived = await world.sandbox.texts(number, wait_seconds=10)
+    server.let_go.set()
+    await runner.stop()
+    assert len(arrived) == 1

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from niyat.kernel.errors import ServiceUnavailable
 from niyat.notifications.doctors import LIST_AT, list_of
 from niyat.notifications.facts import local_time
-from niyat.notifications.ports import Account
-from tests.support.notifications import Visit, World, cancelled, confirmed, rescheduled
+from niyat.notifications.ports import Account, DoctorDay
+from tests.support.notifications import Visit, World, cancelled, confirmed, paid, rescheduled
 
 ZONE = ZoneInfo("Asia/Kolkata")
 
@@ -128,3 +129,55 @@ async def test_somebody_elses_doctor_is_told_nothing(world: World) -> None:
     await world.deliver()
     (row,) = await world.queue(type="SCHEDULE_CHANGED")
     assert (row["status"], row["last_error"]) == ("suppressed", "not-theirs")
+
+
+async def test_a_list_that_nobody_can_say_or_read_holds_up_no_other_message(world: World) -> None:
+    silent, garbled, well = [await doctors_visit(world, timedelta(days=3)) for _ in range(3)]
+    times = {"starts_at": well.starts_at, "ends_at": well.starts_at + timedelta(minutes=30)}
+    for each in (silent, garbled, well):
+        await world.events(confirmed(each, doctor_account_id=each.doctor_account_id, **times))
+    await world.deliver()
+    known = world.appointments.day_of
+
+    async def day_of(doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> DoctorDay:
+        if doctor_id == silent.doctor_id:
+            raise ServiceUnavailable
+        if doctor_id == garbled.doctor_id:
+            return DoctorDay.model_validate({"doctor_id": "?"})
+        return await known(doctor_id, starts_at, ends_at)
+
+    world.appointments.day_of = day_of  # type: ignore[method-assign]
+    await until_the_list(world, well)
+    await world.events(paid(well))
+    await world.deliver()
+    assert (await world.states(well))["PAYMENT_RECEIPT"] == ["sent"]
+    assert [each["subject"][:11] for each in await doctors_mails(world, well)] == ["Your visits"]
+    lists = {row["account_id"]: row for row in await world.queue(type="DOCTOR_DAILY_LIST")}
+    for each, became in (
+        (silent, ("queued", "cannot-be-checked")),
+        (garbled, ("failed", "list-unreadable")),
+        (well, ("sent", None)),
+    ):
+        row = lists[each.doctor_account_id]
+        assert (row["status"], row["last_error"]) == became
+
+
+async def test_a_cancellation_names_the_time_that_is_known_where_a_move_was_not_told(world: World) -> None:
+    """Two moves that nobody heard of, then the end: doctor and patient know the first time alone."""
+    visit = await doctors_visit(world, timedelta(days=3))
+    first, second, third = (visit.starts_at + timedelta(hours=hours) for hours in (0, 5, 10))
+    theirs = {"doctor_account_id": visit.doctor_account_id}
+    by_patient = {"rescheduled_by": "patient"} | theirs
+    await world.events(rescheduled(visit, second, 1).model_copy(update=by_patient))
+    await world.events(rescheduled(visit, third, 2, before=second).model_copy(update=by_patient))
+    (told,) = await world.queue(type="SCHEDULE_CHANGED", status="queued")
+    assert datetime.fromisoformat(told["payload"]["previous_starts_at"]) == first
+    at = {"starts_at": third, "ends_at": third + timedelta(minutes=30)}
+    world.appointments.change(visit.appointment_id, status="cancelled", revision=2, **at)
+    await world.events(cancelled(visit, revision=2, **at, **theirs))
+    await world.deliver()
+    (doctors,) = await doctors_mails(world, visit)
+    for mail in (doctors, await world.only_mail(visit)):
+        for said in (first, third):
+            assert local_time(said, "Asia/Kolkata") in mail["text"]
+        assert local_time(second, "Asia/Kolkata") not in mail["text"]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from niyat.notifications.commands import ask as ask_module
+from niyat.notifications.commands import attempt as attempt_module
+from niyat.notifications.commands.ask import ask
+from niyat.notifications.commands.attempt import attempt
 from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.deliver import deliver_lane
 from niyat.notifications.commands.set_preferences import Consent, unsubscribe
 from niyat.notifications.domain import NotificationChannel, NotificationType
+from niyat.notifications.ports import AppointmentView, Found, Mail, Receipt
+from niyat.notifications.turns import Turns
 from tests.support.notifications import World, cancelled, confirmed, paid
 
 AN_HOUR = timedelta(hours=1)
@@ -145,3 +153,55 @@ async def test_one_lane_goes_on_while_another_is_stuck(world: World) -> None:
     assert await world.states(by_text) == {"PAYMENT_RECEIPT": ["sent"]}
     assert await world.states(by_mail) == {"PAYMENT_RECEIPT": ["queued"]}
     await world.sandbox.clear_mail_faults()
+
+
+async def test_no_more_is_under_way_at_a_provider_than_it_takes_side_by_side(world: World) -> None:
+    """Whatever waited there would no longer be what was checked right before."""
+
+    class Counting:
+        now = most = 0
+
+        async def send(self, mail: Mail) -> Receipt:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await world.now()  # the others have time to come in
+            self.now -= 1
+            return Receipt("smtp", None)
+
+    server, turns = Counting(), Turns({NotificationChannel.EMAIL: 2})
+    visits = [await world.visit() for _ in range(10)]
+    await world.events(*map(paid, visits))
+    await deliver_lane(replace(world.parts, email=server, turns=turns), Lane.EMAIL)
+    assert server.most == 1  # the other is kept for codes
+    assert len(await world.queue(status="sent")) == len(visits)
+
+
+async def test_what_took_too_long_to_ask_about_is_left_to_whoever_holds_it_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the attempt could outlast the lease."""
+
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+    visit = await world.visit()
+    await world.events(confirmed(visit))
+    claimed = await world.db.run(claim_due, Lane.EMAIL, mail_domain="clinic.example", limit=10)
+    asked, clock, known = await ask(world.parts, claimed), Clock(), world.appointments.find_many
+    monkeypatch.setattr(attempt_module, "time", clock)
+    monkeypatch.setattr(ask_module, "FRESH_SECONDS", -1.0)
+
+    async def slow(appointment_ids: Collection[UUID]) -> Found[AppointmentView]:
+        clock.now += 30
+        return await known(appointment_ids)
+
+    world.appointments.find_many = slow  # type: ignore[method-assign]
+    assert not await attempt(world.parts, claimed[0], asked, begin_until=20.0)
+    (row,) = await world.queue(visit, type="APPOINTMENT_CONFIRMED")
+    assert (row["status"], row["last_error"]) == ("queued", "not-in-time")
+    assert await world.subjects(visit) == []
+    monkeypatch.undo()
+    world.appointments.find_many = known  # type: ignore[method-assign]

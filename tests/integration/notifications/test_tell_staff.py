@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import pytest
 
 from niyat.events.catalogue import PayoutProcessed, PayoutReversed, RefundFailed
 from niyat.kernel.errors import ServiceUnavailable
@@ -87,3 +89,29 @@ async def test_a_doctor_hears_of_a_payout_and_staff_of_one_that_came_back(world:
     (alerted,) = await world.sandbox.mails(staff)
     assert alerted["subject"] == "Staff must act: payout-reversed"
     assert str(payout["payout_id"]) in alerted["text"]
+
+
+@pytest.mark.parametrize("wrong", [ServiceUnavailable, KeyError])
+async def test_a_payout_whose_doctor_nobody_can_name_holds_up_nothing_else(
+    world: World, wrong: type[Exception]
+) -> None:
+    lost, found = uuid4(), uuid4()
+    world.appointments.doctors[found] = uuid4()
+    known = world.appointments.account_of
+
+    async def account_of(doctor_id: UUID) -> UUID:
+        if doctor_id == lost:
+            raise wrong
+        return await known(doctor_id)
+
+    world.appointments.account_of = account_of  # type: ignore[method-assign]
+    await administrators(world, 1)
+    for each in (lost, found):
+        payout = {"payout_id": uuid4(), "doctor_id": each, "amount": 1_250_000, "currency": "INR"}
+        await world.events(PayoutProcessed(**payout, utr="HDFC0001", occurred_at=await world.now()))
+    await refund_failed(world)
+    assert await queue_staff_messages(world.parts) == 2
+    assert {row["type"] for row in await world.queue()} >= {"PAYOUT_SENT", "ADMIN_ALERT"}
+    world.appointments.doctors[lost] = uuid4()
+    world.appointments.account_of = known  # type: ignore[method-assign]
+    assert await queue_staff_messages(world.parts) == 1

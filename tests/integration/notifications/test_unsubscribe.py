@@ -7,7 +7,8 @@ from uuid import uuid4
 import httpx
 
 from niyat.notifications.domain import NotificationType
-from tests.support.notifications import World
+from tests.support.notifications import World, service_over
+from tests.support.tokens import Signer
 
 PATH = "/api/v1/notifications/unsubscribe"
 REMINDER = NotificationType.APPOINTMENT_REMINDER
@@ -40,3 +41,12 @@ async def test_a_link_that_we_did_not_make_does_nothing(world: World, api: httpx
             assert (answer.status_code, answer.json()["code"]) == (404, "unsubscribe-link-not-found")
     assert (await api.post(f"{PATH}/{'a' * 201}")).status_code == 422
     assert await world.db.fetchval("SELECT count(*) FROM notification_consents") == 0
+
+
+async def test_a_link_works_on_after_the_key_of_the_codes_was_changed(world: World) -> None:
+    path = f"{PATH}/{world.parts.unsubscribe_links.token(uuid4(), REMINDER)}"
+    async with service_over(world, Signer(), codes_key="a new key for codes, of enough characters") as (
+        _,
+        http,
+    ):
+        assert (await http.get(path)).json() == ON

@@ -115,3 +115,11 @@ def test_an_address_is_kept_as_a_hash_that_only_our_key_makes() -> None:
     assert kept.hash != AddressKey("another key").keep(NotificationChannel.EMAIL, "asha@patient.example").hash
     assert "sha@patient" not in kept.masked
     assert KEY.key not in repr(KEY)
+
+
+@pytest.mark.parametrize("kind", ["multipart/report", "message/rfc822"])
+def test_a_mail_within_a_mail_without_end_is_no_report(kind: str) -> None:
+    part = "Content-Type: {kind}; boundary=b{n}\n\n" + ("--b{n}\n" if kind.startswith("multipart") else "")
+    nested = "".join(part.format(kind=kind, n=n) for n in range(20_000))
+    first = "Content-Type: multipart/report; boundary=first\n\n--first\n"
+    assert read_returned((first + nested).encode()) is None

@@ -25,8 +25,8 @@ from niyat.notifications.domain import SuppressionCause
 from niyat.notifications.errors import AddressGone, DeliveryPostponed, DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Push, Receipt
 from niyat.notifications.providers import FcmSettings
+from niyat.notifications.turns import AT_ONCE
 
-THREADS = 4
 LONGEST_WAIT = timedelta(hours=1)
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
@@ -49,7 +49,7 @@ class FcmPushProvider:
         for scheme in ("https://fcm.googleapis.com", "https://", "http://"):
             service._client.session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=0))
         self._session = service._client.session
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="fcm")
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fcm")
 
     async def send(self, push: Push) -> Receipt:
         loop = asyncio.get_running_loop()

@@ -16,6 +16,7 @@ import aiosmtplib
 from pydantic import SecretStr
 
 from niyat.notifications.errors import DeliveryPostponed
+from niyat.notifications.turns import AT_ONCE
 
 NO_ANSWER = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, TimeoutError, OSError)
 
@@ -33,7 +34,7 @@ class SmtpServer:
     timeout_seconds: float
     username: str | None = None
     password: SecretStr | None = None
-    connections: int = 4
+    connections: int = AT_ONCE
 
 
 class SmtpConnections:

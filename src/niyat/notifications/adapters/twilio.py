@@ -27,8 +27,9 @@ from niyat.notifications.domain import SuppressionCause
 from niyat.notifications.errors import AddressGone, DeliveryPostponed, DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Receipt, Text
 from niyat.notifications.providers import TwilioSettings
+from niyat.notifications.turns import AT_ONCE
 
-THREADS = 4
+NEVER_ARRIVED = {"failed", "undelivered", "canceled"}
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 MESSAGES_LOOKED_AT = 50
 OUR_OWN_FAULT = {
@@ -64,7 +65,7 @@ class TwilioSmsProvider:
         if settings.base_url is not None:
             self._client.api.base_url = settings.base_url
         self._settings = settings
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="twilio")
 
     async def send(self, text: Text) -> Receipt:
         sender = self._sender(text)
@@ -97,10 +98,10 @@ class TwilioSmsProvider:
         return dlt.header
 
     def _find(self, text: Text, since: datetime) -> str | None:
-        """The id of the message that an earlier attempt left there."""
+        """The id of the message that an earlier attempt left there, unless it is known not to have arrived."""
         for message in self._client.messages.list(to=text.to, limit=MESSAGES_LOOKED_AT):
             recent = message.date_created is None or message.date_created >= since - CLOCKS_DIFFER_BY
-            if recent and message.body == text.text:
+            if recent and message.body == text.text and message.status not in NEVER_ARRIVED:
                 return str(message.sid)
         return None
 

@@ -5,14 +5,16 @@ Nothing here is kept: the answers serve the batch that is about to leave, and on
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from niyat.kernel.db import Database
+from niyat.kernel.errors import ServiceUnavailable
+from niyat.kernel.log import get_logger
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.push import devices_of
 from niyat.notifications.commands.suppress import suppressed_among
@@ -29,7 +31,10 @@ from niyat.notifications.ports import Account, AppointmentView, DoctorDay, Found
 from niyat.notifications.preference_queries import preferences_of_all
 from niyat.notifications.preferences import Preferences
 
+log = get_logger(__name__)
+
 FRESH_SECONDS = 5.0
+DAYS_AT_ONCE = 10
 
 # Held against what is planned, not withdrawn by the newer one: so it also reaches what is being sent, waits to be
 # sent again, or failed and is replayed by staff.
@@ -56,6 +61,19 @@ CHANGES = frozenset(ONLY_WHILE) | {NotificationType.APPOINTMENT_RESCHEDULED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """What is on each doctor's list, by the notification that is to tell it; there is none of who is no doctor.
+
+    `unanswered`: nobody could say; `unreadable`: said in a way that we cannot read. That concerns no other list.
+    """
+
+    at: float
+    known: Mapping[UUID, DoctorDay]
+    unanswered: frozenset[UUID]
+    unreadable: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What was said of a batch, at `time.monotonic()` or a moment later."""
 
@@ -70,16 +88,19 @@ class Asked:
     devices: Mapping[UUID, Sequence[str]]
     preferences: Mapping[UUID, Preferences]
     now: datetime
-    days: Mapping[UUID, DoctorDay]
-    """What is on each doctor's list, by the notification that is to tell it."""
+    days: Days
 
-    @property
-    def fresh(self) -> bool:
-        return time.monotonic() - self.at <= FRESH_SECONDS
+    def fresh(self, claimed: Claimed) -> bool:
+        """Whether what was said of this one is recent enough to send it."""
+        listed = claimed.type is NotificationType.DOCTOR_DAILY_LIST
+        return time.monotonic() - (self.days.at if listed else self.at) <= FRESH_SECONDS
 
 
 async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
-    """Ask about all of them at once. Raises ServiceUnavailable when nobody can say."""
+    """Ask about all of them at once. Raises ServiceUnavailable when nobody can say.
+
+    Each doctor's list is asked for by itself, and kept in `days` whether somebody could say.
+    """
     people = {each.account_id for each in claimed if each.account_id is not None}
     visits = {each.appointment_id for each in claimed if each.appointment_id is not None}
     accounts: Found[Account] = await parts.accounts.find_many(people) if people else Found()
@@ -89,6 +110,7 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
         preferences = await preferences_of_all(conn, people) if people else {}
         now = await conn.fetchval("SELECT niyat_now()")
     behind = await _of(parts.db, BEHIND, claimed, CHANGES, list(CHANGES), list(PROMISES))
+    days = await _days(parts, claimed)
     at = time.monotonic()
     appointments: Found[AppointmentView] = await parts.appointments.find_many(visits) if visits else Found()
     older, newer = zip(*PAIRS, strict=True)
@@ -103,7 +125,7 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
         devices=devices,
         preferences=preferences,
         now=now,
-        days=await _days(parts, claimed),
+        days=days,
     )
 
 
@@ -123,15 +145,27 @@ async def _suppressed(
     return frozenset(whose for whose, address in kept.items() if address in gone)
 
 
-async def _days(parts: Parts, claimed: Sequence[Claimed]) -> dict[UUID, DoctorDay]:
-    """Whoever is no doctor any more has no day."""
-    days = {}
-    for each in claimed:
-        if each.type is NotificationType.DOCTOR_DAILY_LIST:
-            hours = [datetime.fromisoformat(each.payload[name]) for name in ("starts_at", "ends_at")]
-            with suppress(DoctorNotFound):
-                days[each.id] = await parts.appointments.day_of(UUID(each.payload["doctor_id"]), *hours)
-    return days
+async def _days(parts: Parts, claimed: Sequence[Claimed]) -> Days:
+    known: dict[UUID, DoctorDay] = {}
+    unanswered, unreadable = set(), set()
+    turn = asyncio.Semaphore(DAYS_AT_ONCE)
+
+    async def one(each: Claimed) -> None:
+        async with turn:
+            try:
+                hours = [datetime.fromisoformat(each.payload[name]) for name in ("starts_at", "ends_at")]
+                known[each.id] = await parts.appointments.day_of(UUID(each.payload["doctor_id"]), *hours)
+            except DoctorNotFound:
+                pass
+            except ServiceUnavailable:
+                unanswered.add(each.id)
+            except (KeyError, TypeError, ValueError) as wrong:  # its text may hold what was said
+                log.warning("a doctor's list cannot be read", id=str(each.id), error=type(wrong).__name__)
+                unreadable.add(each.id)
+
+    at = time.monotonic()
+    await asyncio.gather(*(one(each) for each in claimed if each.type is NotificationType.DOCTOR_DAILY_LIST))
+    return Days(at=at, known=known, unanswered=frozenset(unanswered), unreadable=frozenset(unreadable))
 
 
 async def _of(

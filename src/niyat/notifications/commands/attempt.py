@@ -41,21 +41,24 @@ ATTEMPT_SECONDS = 60
 _S = NotificationStatus
 
 
-async def attempt(
-    parts: Parts, claimed: Claimed, asked: Asked, turn: asyncio.Semaphore, begin_until: float
-) -> bool:
+async def attempt(parts: Parts, claimed: Claimed, asked: Asked, begin_until: float) -> bool:
     """Send it when its turn comes, before `begin_until` on the monotonic clock; whether it is over."""
     with correlation.bound(claimed.correlation_id):
-        async with turn:
-            if time.monotonic() > begin_until:
-                await put_back(parts, [claimed], because="not-in-time")
-                return False
-            if not asked.fresh:
+        async with parts.turns.turn(claimed.channel, urgent=claimed.urgent):
+            late = time.monotonic() > begin_until
+            if not late and not asked.fresh(claimed):
                 try:
                     asked = await ask(parts, [claimed])
                 except ServiceUnavailable:
                     await put_back(parts, [claimed], because="cannot-be-checked")
                     return False
+                late = time.monotonic() > begin_until  # asking takes time too
+            if late:
+                await put_back(parts, [claimed], because="not-in-time")
+                return False
+            if claimed.id in asked.days.unanswered:
+                await put_back(parts, [claimed], because="cannot-be-checked")
+                return False
             return await _attempt(parts, claimed, asked)
 
 

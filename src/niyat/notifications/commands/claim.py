@@ -6,7 +6,6 @@ is kept as `unknown_since`, so that the next attempt can look before it sends, a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,12 +23,21 @@ NO_PACE: Mapping[NotificationChannel, float] = {}
 
 
 class Lane(StrEnum):
-    """What is delivered side by side: a slow provider holds up its own lane, and nothing holds up a code."""
+    """What is delivered side by side: a slow provider holds up its own lanes, and nothing else holds up a code."""
 
-    URGENT = "URGENT"
+    URGENT_EMAIL = "URGENT_EMAIL"
+    URGENT_SMS = "URGENT_SMS"
     EMAIL = NotificationChannel.EMAIL
     SMS = NotificationChannel.SMS
     PUSH = NotificationChannel.PUSH
+
+    @property
+    def urgent(self) -> bool:
+        return self in {Lane.URGENT_EMAIL, Lane.URGENT_SMS}
+
+    @property
+    def channel(self) -> NotificationChannel:
+        return NotificationChannel(self.removeprefix("URGENT_"))
 
 
 # Two looks at two indexes: one condition with OR would sort everything that is due for every batch.
@@ -53,7 +61,7 @@ UPDATE scheduled_notifications SET
 WHERE id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM due LIMIT $4)
 RETURNING *
 """
-CLAIM_URGENT = CLAIM.format(lane="urgent")
+CLAIM_URGENT = CLAIM.format(lane="urgent AND channel = $5")
 CLAIM_ON_CHANNEL = CLAIM.format(lane="NOT urgent AND channel = $5")
 
 MISS = """
@@ -110,15 +118,14 @@ async def claim_due(
 
     Urgent ones do not wait for the pace, but count.
     """
-    if lane is Lane.URGENT:
-        claimed = await _claim(conn, CLAIM_URGENT, mail_domain, limit)
-        for channel, count in Counter(each.channel for each in claimed).items():
-            if pace := per_second.get(channel):
-                await left(conn, channel, pace)
-                await spend(conn, channel, count)
-        return claimed
-    channel = NotificationChannel(lane)
+    channel = lane.channel
     pace = per_second.get(channel)
+    if lane.urgent:
+        claimed = await _claim(conn, CLAIM_URGENT, mail_domain, limit, channel)
+        if claimed and pace is not None:
+            await left(conn, channel, pace)
+            await spend(conn, channel, len(claimed))
+        return claimed
     if pace is None:
         return await _claim(conn, CLAIM_ON_CHANNEL, mail_domain, limit, channel)
     limit = min(limit, await left(conn, channel, pace))
@@ -128,9 +135,9 @@ async def claim_due(
 
 
 async def _claim(
-    conn: Connection, statement: str, mail_domain: str, limit: int, *channel: NotificationChannel
+    conn: Connection, statement: str, mail_domain: str, limit: int, channel: NotificationChannel
 ) -> list[Claimed]:
-    rows = await conn.fetch(statement, new_id(), LEASE_SECONDS, mail_domain, limit, *channel)
+    rows = await conn.fetch(statement, new_id(), LEASE_SECONDS, mail_domain, limit, channel)
     return [
         Claimed(
             **{name: row[name] for name in Claimed.__dataclass_fields__ if name not in {"type", "channel"}},

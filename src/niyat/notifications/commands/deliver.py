@@ -20,8 +20,6 @@ from niyat.notifications.parts import Parts
 log = get_logger(__name__)
 
 BATCH = 50
-AT_ONCE = 10
-"""Messages under way at a provider, of one lane of one process."""
 MARGIN_SECONDS = 5
 
 
@@ -73,9 +71,8 @@ async def _batch(parts: Parts, claimed: list[Claimed], begin_until: float) -> bo
         await put_back(parts, claimed, because="cannot-be-checked")
         return False
     crash_point("notifications:checked")
-    turn = asyncio.Semaphore(AT_ONCE)
     done = await asyncio.gather(
-        *(attempt(parts, each, asked, turn, begin_until) for each in claimed), return_exceptions=True
+        *(attempt(parts, each, asked, begin_until) for each in claimed), return_exceptions=True
     )
     # Each is waited for, so that none goes on unseen; what kept one from being stored ends the run.
     for wrong in done:

@@ -108,7 +108,9 @@ def _reach_staff(parts: Parts, claimed: Claimed, account: Account, asked: Asked)
     _still_wanted(claimed, wanted)
     about: Callable[..., Mapping[str, object]]
     if claimed.type is NotificationType.DOCTOR_DAILY_LIST:
-        day = asked.days.get(claimed.id)
+        if claimed.id in asked.days.unreadable:
+            raise CannotBeSent("list-unreadable")
+        day = asked.days.known.get(claimed.id)
         if day is None or day.doctor_account_id != account.account_id:
             raise NoLongerSo("not-theirs")
         if not day.visits:

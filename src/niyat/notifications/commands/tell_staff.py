@@ -6,6 +6,7 @@ each and marks it queued in one. The dedupe key of each message makes a second r
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -22,11 +23,17 @@ from niyat.notifications.parts import Parts
 
 log = get_logger(__name__)
 
+AT_ONCE = 5
+"""Of those who are asked whose accounts these are."""
+
 STORE = """
 INSERT INTO staff_messages (message_id, type, doctor_id, dedupe_key, payload, correlation_id)
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (dedupe_key) DO NOTHING
 """
-WAITING = "SELECT * FROM staff_messages WHERE queued_at IS NULL ORDER BY created_at LIMIT 100"
+# Alerts first: they must not wait behind doctors of whom nobody can say whose accounts they are.
+WAITING = """
+SELECT * FROM staff_messages WHERE queued_at IS NULL ORDER BY doctor_id IS NOT NULL, created_at LIMIT 100
+"""
 QUEUED = "UPDATE staff_messages SET queued_at = niyat_now() WHERE message_id = $1"
 
 
@@ -48,26 +55,36 @@ async def tell_doctor_of_payout(
 
 
 async def queue_staff_messages(parts: Parts) -> int:
-    """Queue what waits, as far as somebody can say whose accounts these are; how many were queued."""
-    done = 0
-    for row in await parts.db.fetch(WAITING):
-        try:
-            accounts = await _accounts_of(parts, row["doctor_id"])
-        except ServiceUnavailable:
-            log.warning("staff cannot be told yet: a service that must be asked does not answer")
-            return done
-        except DoctorNotFound:
-            accounts = []
+    """Queue what waits, as far as somebody can say whose accounts these are; how many were queued.
+
+    Whatever keeps one waiting concerns no other.
+    """
+    turn = asyncio.Semaphore(AT_ONCE)
+    return sum(await asyncio.gather(*(_told(parts, row, turn) for row in await parts.db.fetch(WAITING))))
+
+
+async def _told(parts: Parts, row: Row, turn: asyncio.Semaphore) -> bool:
+    async with turn:
         with correlation.bound(row["correlation_id"]):
-            await parts.db.run(_queue, row, accounts)
-        done += 1
-    return done
+            try:
+                await parts.db.run(_queue, row, await _accounts_of(parts, row["doctor_id"]))
+            except ServiceUnavailable:
+                log.warning("staff cannot be told yet: a service that must be asked does not answer")
+            except Exception:
+                log.exception("staff cannot be told of one thing", message_id=str(row["message_id"]))
+            else:
+                return True
+    return False
 
 
 async def _accounts_of(parts: Parts, doctor_id: UUID | None) -> list[UUID]:
+    """Nobody, where there is no such doctor any more. Raises ServiceUnavailable."""
     if doctor_id is None:
         return await parts.accounts.administrators()
-    return [await parts.appointments.account_of(doctor_id)]
+    try:
+        return [await parts.appointments.account_of(doctor_id)]
+    except DoctorNotFound:
+        return []
 
 
 async def _queue(conn: Connection, row: Row, accounts: list[UUID]) -> None:

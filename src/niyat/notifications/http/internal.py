@@ -39,5 +39,5 @@ async def take_code(body: CodeBody, _: Identity, parts: Here) -> Response:
         language=body.language,
         expires_at=body.expires_at,
     )
-    parts.bell.ring()
+    parts.bells[body.channel].ring()
     return Response(status_code=202)

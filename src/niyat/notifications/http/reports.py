@@ -26,6 +26,7 @@ router = APIRouter(prefix="/api/v1/notifications", tags=["providers"])
 
 LONGEST_BODY = 1_000_000
 LONGEST_SID = 64
+MOST_FIELDS = 100
 
 
 def _body(media_type: str, description: str) -> dict[str, object]:
@@ -46,9 +47,7 @@ async def twilio_status(
     x_twilio_signature: Annotated[str, Header(max_length=200, description="Over address and fields")] = "",
 ) -> Response:
     """Twilio may call late, twice and in any order; of a message that we never sent nothing is changed."""
-    fields = parse_qs(
-        (await _read(request)).decode(errors="replace"), keep_blank_values=True, max_num_fields=100
-    )
+    fields = _fields(await _read(request))
     if parts.callbacks is None or not parts.callbacks.genuine(fields, x_twilio_signature):
         raise errors.ReportNotGenuine
     report = _twilio_report(
@@ -81,6 +80,14 @@ async def returned_mail(
         if await parts.db.run(record_report, report):
             parts.reports.ring()
     return Response(status_code=204)
+
+
+def _fields(form: bytes) -> dict[str, list[str]]:
+    """Raises ReportMalformed for more fields than Twilio would ever send."""
+    try:
+        return parse_qs(form.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise errors.ReportMalformed from None
 
 
 def _twilio_report(key: AddressKey, callbacks: Callbacks, fields: dict[str, str]) -> Report | None:
