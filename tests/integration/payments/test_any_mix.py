@@ -2,6 +2,9 @@
 
 A stateful property: rules are what patients, staff, banks and the gateway may do, in any order and number. After each
 of them the books are whole; at the end all is settled and the audit, with the gateway's own books, finds nothing.
+
+Captured money is counted twice over: by whose it is (held, earned, refunded, owed) and by where it is (at the gateway
+or the desk, given back, lost to a chargeback, withheld for a dispute). A dispute moves it, and changes nobody's claim.
 """
 
 from __future__ import annotations
@@ -24,10 +27,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from niyat.payments.adapters import razorpay_records_entities as entities
+from niyat.payments.commands.record_dispute import record_dispute
 from tests.support.payers import PAYING, Payer
 from tests.support.payments_world import ADMIN, Visit, World, payments_world
 from tests.support.postgres import Databases, PostgresForTests
-from tests.support.sandbox import Sandbox, SandboxProcess
+from tests.support.sandbox import Json, Sandbox, SandboxProcess, Statement
 
 T = TypeVar("T")
 
@@ -35,18 +40,31 @@ BOOKINGS = """
 SELECT c.appointment_id,
     coalesce((SELECT sum(captured_amount) FROM payment_attempts
         WHERE appointment_id = c.appointment_id), 0) AS captured,
-    coalesce((SELECT sum(amount) FROM refunds WHERE appointment_id = c.appointment_id
-        AND status IN ('pending', 'processed')), 0) AS refunded,
-    l.held, l.earned, l.failed
+    r.refunded, r.gone, l.held, l.earned, l.failed, l.there, l.lost, l.withheld,
+    coalesce(d.taken, 0) - r.by_dispute AS to_be_lost, coalesce(d.kept_back, 0) AS to_be_withheld
 FROM payment_cases c CROSS JOIN LATERAL (SELECT
     coalesce(-sum(e.amount) FILTER (WHERE e.account = 'patient_deposit'), 0) AS held,
     coalesce(-sum(e.amount) FILTER (WHERE e.account IN ('doctor_payable', 'platform_revenue', 'gst_output')), 0)
         AS earned,
-    coalesce(-sum(e.amount) FILTER (WHERE e.account = 'refund_owed'), 0) AS failed
+    coalesce(-sum(e.amount) FILTER (WHERE e.account = 'refund_owed'), 0) AS failed,
+    coalesce(sum(e.amount) FILTER (WHERE e.account IN ('gateway_clearing', 'gateway_fee', 'gst_input', 'cash')), 0)
+        AS there,
+    coalesce(sum(e.amount) FILTER (WHERE e.account = 'chargeback_loss'), 0) AS lost,
+    coalesce(sum(e.amount) FILTER (WHERE e.account = 'dispute_hold'), 0) AS withheld
     FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
     WHERE t.appointment_id = c.appointment_id) l
+CROSS JOIN LATERAL (SELECT
+    coalesce(sum(amount) FILTER (WHERE status IN ('pending', 'processed')), 0) AS refunded,
+    coalesce(sum(amount) FILTER (WHERE status = 'processed'), 0) AS gone,
+    coalesce(sum(amount) FILTER (WHERE refund_id IN (SELECT refund_id FROM refunds_by_dispute)), 0) AS by_dispute
+    FROM refunds WHERE appointment_id = c.appointment_id) r
+LEFT JOIN LATERAL (SELECT
+    sum(amount_deducted) FILTER (WHERE decided_at IS NOT NULL) AS taken,
+    sum(amount_deducted) FILTER (WHERE decided_at IS NULL) AS kept_back
+    FROM disputes WHERE appointment_id = c.appointment_id) d ON true
 """
-"""For each booking: captured = held + earned + refunded + the named exception, money of refunds that failed."""
+"""For each booking: whose its money is, with what is owed of refunds that failed; where it is, with the two named
+exceptions, chargeback_loss (`lost`) and dispute_hold (`withheld`); and what those must be, by its disputes."""
 # What each of these accounts must hold, by the rows that are not the ledger's.
 EXPLAINED = """
 SELECT 'refund_pending' AS account, -coalesce(sum(amount) FILTER (WHERE status = 'pending'), 0) AS amount FROM refunds
@@ -54,7 +72,9 @@ UNION ALL SELECT 'gateway_clearing', (SELECT coalesce(sum(a.captured_amount - co
     FROM payment_attempts a JOIN payment_transactions p USING (payment_id)
     WHERE p.gateway <> 'manual' AND a.captured_amount > 0)
     - (SELECT coalesce(sum(amount), 0) FROM refunds
-    WHERE status = 'processed' AND refund_id NOT IN (SELECT refund_id FROM manual_refunds))
+    WHERE status = 'processed' AND refund_id NOT IN (SELECT refund_id FROM manual_refunds)
+        AND refund_id NOT IN (SELECT refund_id FROM refunds_by_dispute))
+    - (SELECT coalesce(sum(amount_deducted), 0) FROM disputes)
 UNION ALL SELECT 'payout_pending', -coalesce(sum(amount), 0) FROM doctor_payouts
     WHERE status IN ('approved', 'queued', 'processing')
 UNION ALL SELECT 'cash', (SELECT coalesce(sum(captured_amount), 0) FROM payment_transactions WHERE gateway = 'manual')
@@ -68,7 +88,12 @@ SELECT r.refund_id FROM refunds r JOIN payment_transactions p USING (payment_id)
 WHERE r.status = 'failed' OR (p.gateway = 'manual' AND r.status = 'pending') ORDER BY r.refund_id
 """
 CAME_BACK = "SELECT payout_id FROM doctor_payouts WHERE status IN ('failed', 'reversed') ORDER BY payout_id"
-REFUSED = {"refund-exceeds-captured", "nothing-to-refund"}
+# Of an attempt's money: given back otherwise than by the gateway's refunds, or owed by a refund that failed.
+ELSEWHERE = """
+SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r WHERE r.gateway_payment_id = $1 AND (r.status = 'failed'
+    OR r.refund_id IN (SELECT refund_id FROM manual_refunds UNION ALL SELECT refund_id FROM refunds_by_dispute))
+"""
+REFUSED = {"refund-exceeds-captured", "nothing-to-refund", "payment-disputed"}
 
 Amount = st.integers(101, 90_000)
 Which = st.integers(0, 1_000)
@@ -79,6 +104,8 @@ async def whole(world: World) -> None:
     """Each booking's money is somewhere, each account holds what the facts say, each transaction sums to zero."""
     for row in await world.db.fetch(BOOKINGS):
         assert row["captured"] == row["held"] + row["earned"] + row["refunded"] + row["failed"], dict(row)
+        assert row["captured"] == row["there"] + row["gone"] + row["lost"] + row["withheld"], dict(row)
+        assert (row["lost"], row["withheld"]) == (row["to_be_lost"], row["to_be_withheld"]), dict(row)
     ledger = await world.ledger()
     assert sum(ledger.values()) == 0
     for row in await world.db.fetch(EXPLAINED):
@@ -222,16 +249,18 @@ class Money(RuleBasedStateMachine):
         self.run(self._dashboard(which, part))
 
     async def _dashboard(self, which: int, part: int) -> None:
-        open_to_it = [
-            payment
-            for payment in (await self.world.sandbox.books(self.world.account)).payments
-            if payment["captured"] and payment["amount"] > payment["amount_refunded"] + 100
-        ]
-        if open_to_it:
-            payment = open_to_it[which % len(open_to_it)]
-            left = payment["amount"] - payment["amount_refunded"]
-            await self.world.sandbox.refund_in_dashboard(payment["id"], max(100, left * part // 100))
-            await self._deliver()
+        # Not beyond what was captured, with what went back, or will, by hand or by a dispute: what the gateway gives
+        # back beyond it cannot be recorded yet.
+        books = await self.world.sandbox.books(self.world.account)
+        for payment in books.payments[which % len(books.payments) :] if books.payments else ():
+            elsewhere = await self.world.db.fetchval(ELSEWHERE, payment["id"])
+            left = (
+                payment["amount"] - payment["amount_refunded"] - elsewhere - _disputed(books, payment["id"])
+            )
+            if payment["captured"] and left > 100:
+                await self.world.sandbox.refund_in_dashboard(payment["id"], max(100, left * part // 100))
+                await self._deliver()
+                return
 
     @rule(which=Which)
     def a_processed_refund_fails(self, which: int) -> None:
@@ -253,8 +282,73 @@ class Money(RuleBasedStateMachine):
         if rows:
             path = f"/api/v1/payments/refunds/{rows[which % len(rows)]['refund_id']}/handed-back"
             answer = await self.world.ask("POST", path, f"admin:{ADMIN}", {"reason_code": "given"})
-            allowed = ("refund-exceeds-captured", "refund-not-pending")
+            allowed = ("refund-exceeds-captured", "refund-not-pending", "payment-disputed")
             assert answer.status_code == 200 or answer.json()["code"] in allowed, answer.text
+
+    # The patient's bank objects
+
+    @precondition(lambda self: self.visits)
+    @rule(which=Which, part=Part, contested=Part, told=st.booleans())
+    def a_bank_objects(self, which: int, part: int, contested: int, told: bool) -> None:
+        """To a part or all of what it was not asked about yet; somebody drafts an answer about some of that."""
+        self.run(self._object(which, part, contested, told=told))
+
+    async def _object(self, which: int, part: int, contested: int, *, told: bool) -> None:
+        dispute = await self._dispute(which, part)
+        if dispute is None:
+            return
+        if contested < 100 and dispute["amount"] > 1:
+            answered = {"action": "draft", "amount": max(1, dispute["amount"] * contested // 100)}
+            await self.world.sandbox.http.patch(
+                f"/razorpay/v1/disputes/{dispute['id']}/contest", json=answered, auth=self.world.account.auth
+            )
+        if told:
+            await self._deliver()
+
+    async def _dispute(self, which: int, part: int) -> Json | None:
+        """A new dispute; none when all that was captured is disputed, or lost, already."""
+        books = await self.world.sandbox.books(self.world.account)
+        open_to_it = [
+            (payment["id"], left)
+            for payment in books.payments
+            if payment["captured"] and (left := payment["amount"] - _disputed(books, payment["id"])) > 0
+        ]
+        if not open_to_it:
+            return None
+        payment_id, left = open_to_it[which % len(open_to_it)]
+        return await self.world.sandbox.dispute(payment_id, amount=max(1, left * part // 100), phase="fraud")
+
+    @precondition(lambda self: self.visits)
+    @rule(which=Which, verdict=st.sampled_from(["lost", "lost", "won", "closed"]), told=st.booleans())
+    def a_bank_decides(self, which: int, verdict: str, told: bool) -> None:
+        self.run(self._decide_dispute(which, verdict, told=told))
+
+    async def _decide_dispute(self, which: int, verdict: Any, *, told: bool) -> None:
+        made = (await self.world.sandbox.books(self.world.account)).disputes
+        undecided = [dispute for dispute in made if dispute["status"] == "open"]
+        if undecided:
+            await self.world.sandbox.decide_dispute(undecided[which % len(undecided)]["id"], verdict)
+            if told:
+                await self._deliver()
+
+    @precondition(lambda self: self.visits)
+    @rule(which=Which, part=Part, verdict=st.sampled_from(["lost", "won"]))
+    def a_gateway_withholds_what_is_disputed(self, which: int, part: int, verdict: str) -> None:
+        """Not how this gateway describes itself, so that its sandbox does not; but whatever is taken is booked."""
+        self.run(self._withhold(which, part, verdict))
+
+    async def _withhold(self, which: int, part: int, verdict: Any) -> None:
+        await self._deliver()
+        await self.world.settle()
+        dispute = await self._dispute(which, part)
+        if dispute is not None:
+            taken = entities.dispute(dispute | {"amount_deducted": dispute["amount"]})
+            for _ in range(2):
+                await self.world.db.run(record_dispute, taken, source="gateway")
+            await whole(self.world)
+            await self.world.sandbox.decide_dispute(dispute["id"], verdict)
+            await self._deliver()
+            await self.world.settle()
 
     # The visit goes on
 
@@ -370,15 +464,28 @@ class Money(RuleBasedStateMachine):
     async def _end(self) -> None:
         await self._deliver()
         await self.payer.behave(payout_mode="auto")
-        for payout in (await self.world.sandbox.books(self.world.account)).payouts:
+        books = await self.world.sandbox.books(self.world.account)
+        for payout in books.payouts:
             if payout["status"] == "processing":
                 await self.world.sandbox.decide_payout(payout["id"], "process")
+        for number, dispute in enumerate(books.disputes):
+            if dispute["status"] == "open":
+                await self.world.sandbox.decide_dispute(dispute["id"], ("lost", "won", "closed")[number % 3])
         for _ in range(3):
             await self.world.settle()
             await self.world.move(hours=25)
         await self.world.settle()
         await whole(self.world)
         await self.world.audit()
+
+
+def _disputed(books: Statement, payment_id: str) -> int:
+    """What of a payment is disputed, or was lost; what was won or closed may be disputed again."""
+    return sum(
+        dispute["amount"] if dispute["status"] == "open" else dispute["amount_deducted"]
+        for dispute in books.disputes
+        if dispute["payment_id"] == payment_id
+    )
 
 
 def _price(visit: Visit) -> int:
