@@ -14,13 +14,24 @@ T = TypeVar("T")
 
 
 async def for_all(
-    examples: SearchStrategy[T], holds: Callable[[T], Awaitable[None]], *, count: int = 50
+    examples: SearchStrategy[T],
+    holds: Callable[[T], Awaitable[None]],
+    *,
+    count: int = 50,
+    shrink: bool = True,
 ) -> None:
-    """Await `holds(example)` for `count` examples, always the same ones; the simplest that fails is raised."""
+    """Await `holds(example)` for `count` examples, always the same ones; the simplest that fails is raised.
+
+    Without `shrink` the first that fails is: where each takes seconds, hundreds of tries would look like a hang.
+    """
     loop = asyncio.get_running_loop()
 
     @settings(
-        max_examples=count, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+        phases=tuple(Phase) if shrink else (Phase.generate,),
     )
     @given(examples)
     def tried(one: T) -> None:
