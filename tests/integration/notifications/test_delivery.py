@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -123,6 +124,53 @@ async def test_a_bad_recipient_or_template_leaves_its_neighbours_alone(world: Wo
         assert (row["status"], row["last_error"]) == ("failed", because)
     (row,) = await world.queue(lonely, type="APPOINTMENT_CONFIRMED")
     assert (row["status"], row["last_error"]) == ("failed", "template-wrong")
+
+
+@pytest.mark.parametrize("down", [NotificationChannel.EMAIL, NotificationChannel.SMS])
+async def test_with_one_provider_down_a_broken_template_and_bad_recipients_at_once_all_others_are_told(
+    world: World, down: NotificationChannel
+) -> None:
+    by_mail = down is NotificationChannel.SMS
+    reached: dict[str, Any] = {"phone": None} if by_mail else {"email": None}
+    waiting = await world.visit(email=None) if by_mail else await world.visit(phone=None)
+    nowhere = await world.visit(email=None, phone=None)
+    wrong = await world.visit(**{"email": "not an address", "phone": "+15005550001"} | reached)
+    stranger = await world.visit()
+    unworded = await world.visit(**reached)
+    others = [await world.visit(**reached) for _ in range(12)]
+    del world.accounts.known[stranger.patient_id]
+    await world.db.execute(
+        "UPDATE notification_templates SET text = '{{ missing }}' "
+        "WHERE type = 'APPOINTMENT_CONFIRMED' AND channel = $1",
+        "EMAIL" if by_mail else "SMS",
+    )
+    if by_mail:
+        await world.sandbox.add_fault(world.phone, "*", "http-500-json", times=1000)
+    else:
+        await world.sandbox.add_mail_fault("4xx", times=1000, stage="rcpt")
+    troubled = [waiting, nowhere, wrong, stranger]
+    await world.events(*map(paid, [*troubled, *others]), confirmed(unworded))
+    await world.deliver()
+
+    for visit in others:
+        assert await world.states(visit) == {"PAYMENT_RECEIPT": ["sent"]}
+        said = await (world.sandbox.mails(visit.email) if by_mail else world.sandbox.texts(visit.phone))
+        assert len(said) == 1
+    for visit, status, because in (
+        (waiting, "queued", "twilio-20500" if by_mail else "smtp-451"),
+        (nowhere, "failed", "no-address"),
+        (wrong, "failed", "address-wrong" if by_mail else "twilio-21211"),
+        (stranger, "failed", "account-not-found"),
+        (unworded, "failed", "template-wrong"),
+    ):
+        row = (await world.queue(visit))[0]
+        assert (row["status"], row["last_error"]) == (status, because)
+        assert (await world.log(row["id"]))[-1]["error_code"] == because
+
+    await (world.sandbox.clear_faults() if by_mail else world.sandbox.clear_mail_faults())
+    await world.move(AN_HOUR)
+    await world.deliver()
+    assert await world.states(waiting) == {"PAYMENT_RECEIPT": ["sent"]}
 
 
 async def test_a_patient_without_a_mail_address_gets_a_text_message(world: World) -> None:
