@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from html import unescape
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -19,6 +15,7 @@ from niyat.notifications.invitations import invitation_for
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.rendering import Template, render
 from niyat.notifications.wording import shipped
+from tests.support.moments import changes_of, moments_of, visible
 
 ZONES = (
     "America/New_York",
@@ -34,49 +31,12 @@ ZONES = (
     "Pacific/Auckland",
     "Pacific/Chatham",  # three quarters of an hour off
 )
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SHOWN = re.compile(r"\w{3}, (\d+) (\w{3}) (\d{4}), (\d\d):(\d\d) (\S+) \(([A-Za-z]+/[A-Za-z_]+)\)")
 TOLD = (
     NotificationType.APPOINTMENT_CONFIRMED,
     NotificationType.APPOINTMENT_RESCHEDULED,
     NotificationType.APPOINTMENT_CANCELLED,
 )
 AROUND = (-90, -31, -30, -1, 0, 1, 29, 30, 59, 90)  # minutes
-
-
-def changes_of(zone: str) -> list[datetime]:
-    """The moments of 2027 at which the clocks of `zone` change, in UTC."""
-    clocks, hour = ZoneInfo(zone), datetime(2027, 1, 1, tzinfo=UTC)
-    found = []
-    while hour.year == 2027:
-        later = hour + timedelta(minutes=30)
-        if hour.astimezone(clocks).utcoffset() != later.astimezone(clocks).utcoffset():
-            found.append(later)
-        hour = later
-    return found
-
-
-def moments_of(text: str) -> Iterator[datetime]:
-    """Every moment that `text` names, read back by the zone and the abbreviation that stand beside it."""
-    for day, month, year, hour, minute, abbreviation, zone in SHOWN.findall(text):
-        read = {
-            candidate.astimezone(UTC)
-            for fold in (0, 1)
-            if (
-                candidate := datetime(
-                    int(year),
-                    MONTHS.index(month) + 1,
-                    int(day),
-                    int(hour),
-                    int(minute),
-                    tzinfo=ZoneInfo(zone),
-                    fold=fold,
-                )
-            ).tzname()
-            == abbreviation
-        }
-        assert len(read) == 1, f"{day} {month} {hour}:{minute} {abbreviation} is not one moment in {zone}"
-        yield read.pop()
 
 
 @lru_cache
@@ -86,10 +46,6 @@ def wording(kind: NotificationType, language: str) -> tuple[Template, ...]:
         for each in shipped()
         if (each.type, each.language) == (kind, language)
     )
-
-
-def visible(html: str) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
@@ -105,7 +61,7 @@ def test_every_message_says_the_same_moment_on_the_readers_clocks(zone: str, lan
 
 
 def say_the_same(zone: str, language: str, around: tuple[int, ...]) -> None:
-    changes = changes_of(zone)
+    changes = changes_of(zone, datetime(2027, 1, 1, tzinfo=UTC))
     assert len(changes) == 2
     for change, minutes in ((change, minutes) for change in changes for minutes in around):
         starts_at = change + timedelta(minutes=minutes)
