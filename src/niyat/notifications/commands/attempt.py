@@ -19,7 +19,8 @@ from niyat.notifications.commands.ask import Asked, ask
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.fallback import PATIENCE, ways
 from niyat.notifications.commands.hand_over import hand_over
-from niyat.notifications.commands.reach import AtNight, CannotBeSent, NoAddress, NoLongerSo, NotYet, reach
+from niyat.notifications.commands.not_sent import AtNight, CannotBeSent, NoAddress, NoLongerSo, NotYet
+from niyat.notifications.commands.reach import reach
 from niyat.notifications.commands.settle import Outcome, keep_until, settle, withhold
 from niyat.notifications.commands.templates import live_template
 from niyat.notifications.domain import MAX_TRIES, NotificationChannel, NotificationStatus, mask

@@ -11,6 +11,7 @@ from uuid import UUID
 from niyat.notifications.categories import AUDIENCE, Audience
 from niyat.notifications.commands.ask import Asked
 from niyat.notifications.commands.claim import Claimed
+from niyat.notifications.commands.not_sent import AtNight, CannotBeSent, NoAddress, NoLongerSo, NotYet
 from niyat.notifications.domain import NotificationChannel, NotificationType, no_longer_so
 from niyat.notifications.facts import daily_list_facts, staff_facts, visit_facts
 from niyat.notifications.invitations import invitation_for
@@ -29,38 +30,6 @@ class Reached:
     facts: Callable[[str], Mapping[str, object]]
     invitation: Callable[[str], Invitation | None] = lambda _language: None
     devices: Sequence[str] = ()
-
-
-class NoLongerSo(Exception):
-    """It is no longer so."""
-
-    def __init__(self, because: str) -> None:
-        self.because = because
-
-
-class CannotBeSent(Exception):
-    """It cannot be sent; trying again would not help."""
-
-    def __init__(self, error_code: str) -> None:
-        self.error_code = error_code
-
-
-class NoAddress(Exception):
-    """The account cannot be reached on this channel: it has no address there, or one that takes nothing any more."""
-
-    def __init__(self, because: str) -> None:
-        self.because = because
-
-
-class NotYet(Exception):
-    """Something that was claimed before it must arrive first."""
-
-
-class AtNight(Exception):
-    """They want to be left alone until then."""
-
-    def __init__(self, until: datetime) -> None:
-        self.until = until
 
 
 def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
