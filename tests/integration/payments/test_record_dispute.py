@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from niyat.payments.commands.ask_disputes import ask_disputes
 from niyat.payments.commands.record_dispute import record_dispute
@@ -179,6 +181,23 @@ async def test_of_a_won_dispute_what_was_not_contested_is_lost(world: World) -> 
     await world.sandbox.decide_dispute(dispute["id"], "won")
     await tell(world)
     assert (await world.ledger())["chargeback_loss"] == PRICE - 30_000
+
+
+async def test_a_decided_dispute_in_the_gateways_list_is_an_error_only_when_it_is_told_otherwise(
+    world: World,
+) -> None:
+    _, _, attempt = await paid(world)
+    dispute = await disputed(world, attempt)
+    await world.sandbox.decide_dispute(dispute["id"], "lost")
+    await tell(world)
+    with capture_logs() as logs:
+        await world.move(hours=2)
+        await world.settle()
+        assert "a decided dispute is told of otherwise" not in {line["event"] for line in logs}
+        otherwise = replace(_fact(attempt, DisputeStatus.WON, 0), gateway_dispute_id=dispute["id"])
+        await world.db.run(record_dispute, otherwise, source="gateway")
+    assert "a decided dispute is told of otherwise" in {line["event"] for line in logs}
+    assert [one["status"] for one in await known(world)] == ["lost"]
 
 
 @pytest.mark.parametrize("order", ["newest-first", "oldest-first"])

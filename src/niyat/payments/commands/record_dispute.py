@@ -65,7 +65,7 @@ async def record_dispute(conn: Connection, fact: DisputeFact, *, source: str) ->
         dispute = await _open(conn, case, payment, fact, source)
     dispute_id: UUID = dispute["dispute_id"]
     if DisputeStatus(dispute["status"]) not in UNDECIDED:
-        if fact.status is not dispute["status"] and source != "webhook":
+        if fact.status != dispute["status"] and source != "webhook":
             log.error("a decided dispute is told of otherwise", dispute_id=str(dispute_id), said=fact.status)
         return dispute_id
     if source == "webhook":
