@@ -149,7 +149,7 @@ async def test_a_refusal_that_passes_is_waited_for_and_fails_nothing(world: Worl
 async def test_while_an_earlier_call_may_be_on_its_way_a_refusal_fails_nothing(
     databases: Databases, sandbox: Sandbox
 ) -> None:
-    async with payments_world(databases, sandbox, gateway_timeout_seconds=60, lease_seconds=200) as world:
+    async with payments_world(databases, sandbox, gateway_timeout_seconds=60, lease_seconds=300) as world:
         _, payment_id = await confirmed(world)
         await sandbox.add_fault(world.account, "payments.refund", "http-502-html")
         await sandbox.add_fault(
