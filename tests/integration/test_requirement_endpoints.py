@@ -180,6 +180,13 @@ class Scene:
             ("GET", "/api/v1/notifications/user/{userId}"): Call(
                 patient, ids={"userId": patient.id}, strangers=strangers
             ),
+            ("GET", "/api/v1/notifications/preferences/{userId}"): Call(
+                patient, ids={"userId": patient.id}, strangers=strangers
+            ),
+            ("PUT", "/api/v1/notifications/preferences/{userId}"): Call(
+                patient, {"language": "hi"}, {"userId": patient.id}, strangers
+            ),
+            ("PUT", "/api/v1/notifications/preferences"): Call(patient, {"language": "en"}),
             ("POST", "/api/v1/notifications/devices/register"): Call(
                 patient, {"token": "device-1", "platform": "ANDROID"}
             ),
