@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from niyat.app import SERVICES, describe_apps
 from niyat.appointments.commands.generate import generate as make_slots
@@ -26,7 +25,7 @@ from niyat.kernel.db import Database
 from niyat.kernel.provision import Credentials, ServiceUrls, service_urls
 from niyat.openapi import joined
 from niyat.payments.audit_log import OPERATOR
-from niyat.payments.commands.ask_reconciliation import ask_for_day
+from niyat.payments.commands.ask_reconciliation import YESTERDAY, ask_for_day
 from niyat.payments.commands.webhook_replay import replay_webhook as put_back
 from niyat.payments.export.formats import ExportFormat
 from niyat.payments.export.write import write_export
@@ -84,8 +83,8 @@ async def export_ledger(
 
 async def reconcile(day: date | None, say: Callable[[str], None]) -> bool:
     """Have the running Niyat read the report of `day` (yesterday's without one); whether nothing is unexplained."""
-    wanted = day or (datetime.now(ZoneInfo("Asia/Kolkata")) - timedelta(days=1)).date()
     async with _database("payments") as db:
+        wanted = day or await db.fetchval(YESTERDAY)
         run_id = await db.run(ask_for_day, wanted)
         # The job that reads it runs in another process.
         while (run := await find_run(db, run_id)) and run["status"] == RunStatus.ASKED:  # noqa: ASYNC110

@@ -17,6 +17,7 @@ INSERT INTO reconciliation_runs (run_id, day, asked_by) VALUES ($1, $2, $3)
 ON CONFLICT (day) WHERE status = 'asked' DO NOTHING RETURNING run_id
 """
 ASKED = "SELECT run_id FROM reconciliation_runs WHERE day = $1 AND status = 'asked'"
+YESTERDAY = "SELECT (niyat_now() AT TIME ZONE 'Asia/Kolkata')::date - 1"
 OVER = "SELECT $1::date < (niyat_now() AT TIME ZONE 'Asia/Kolkata')::date"
 # From the day of the first order. A day is read once, and each day anew while it is young.
 DUE = """
