@@ -153,7 +153,8 @@ async def test_a_failed_payment_shows_the_retry_banner_and_why(
     patient = await at_a_browser(clinic.system, chrome, look)
     await patient.hold(clinic.paid)
     await patient.page.locator("#pay-form button").click()
-    await patient.window.get_by_role("link", name="Card").click()
+    # The card's form is there from the start; a press on its link would load it anew beneath what is being typed.
+    await expect(patient.window.get_by_role("link", name="Card")).to_have_attribute("aria-current", "true")
     await patient.window.get_by_label("Card number").fill("4100 2800 0008 0001")
     await patient.window.get_by_label("Valid until").fill("12/40")
     await patient.window.get_by_label("CVV").fill("123")
