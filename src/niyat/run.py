@@ -46,6 +46,8 @@ Say = Callable[[str], None]
 
 LOG = "niyat.log"
 DRAIN_SECONDS = 5
+IDLE_SECONDS = 75
+"""Longer than clients and proxies keep a connection: who hangs up first is never met by a request on its way."""
 
 
 def up(*, port: int, seed: bool, say: Say) -> None:
@@ -175,6 +177,7 @@ def server_config(app: ASGIApp, common: settings.Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
         proxy_headers=bool(
             common.trusted_proxies
         ),  # uvicorn would believe whoever connects from this machine

@@ -28,6 +28,7 @@ from niyat.sandbox.connection import ExposedTransport
 from niyat.sandbox.world import World
 
 _PATIENCE_SECONDS = 1
+_IDLE_SECONDS = 75
 
 
 class _Server(uvicorn.Server):
@@ -75,6 +76,7 @@ async def _serve(home: Path, port: int, smtp_port: int, *, die_with_parent: bool
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_PATIENCE_SECONDS,
+        timeout_keep_alive=_IDLE_SECONDS,
     )
     server = _Server(config)
     loop = asyncio.get_running_loop()
