@@ -28,7 +28,8 @@ LONGEST = 200
 LONG = {
     "appointments/domain.py": "the whole of what a booking may become, read on one page",
     "appointments/errors.py": "every reason for a refusal, declarations alone",
-    "appointments/http/shapes.py": "every body and answer of the API, declarations alone",
+    "appointments/http/schedule_shapes.py": "every body and answer about a schedule, declarations alone",
+    "appointments/http/shapes.py": "every body and answer about a visit, declarations alone",
     "embedded/postgres.py": "one server's life, from unpacking to stopping",
     "events/catalogue.py": "every event there is, declarations alone",
     "events/worker.py": "one loop with its lock, its tries and its waiting",

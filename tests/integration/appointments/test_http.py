@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from niyat.appointments.http.shapes import AppointmentView, InternalView
+from niyat.appointments.http.internal_shapes import InternalView
+from niyat.appointments.http.shapes import AppointmentView
 from niyat.kernel.ids import new_id
 from niyat.kernel.pages import Page
 from tests.integration.appointments.world import Json, Person, World

@@ -9,13 +9,7 @@ from fastapi import APIRouter, Response
 from niyat.appointments import doctor_queries, errors
 from niyat.appointments.commands.set_week import set_week
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.shapes import (
-    HitView,
-    PreviewView,
-    WeekBody,
-    WeekSetView,
-    WeekView,
-)
+from niyat.appointments.http.schedule_shapes import HitView, PreviewView, WeekBody, WeekSetView, WeekView
 from niyat.appointments.http.table import SETTLING, TABLE
 from niyat.appointments.preview import preview
 from niyat.kernel.auth import Staff

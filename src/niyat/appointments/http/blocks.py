@@ -10,15 +10,14 @@ from fastapi import APIRouter, Query, Response
 from niyat.appointments import errors, schedule_queries
 from niyat.appointments.commands.block_time import Block, block_time
 from niyat.appointments.commands.lift_block import lift_block
+from niyat.appointments.http.doctor_shapes import PREVIEWED, ReasonBody
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.shapes import (
-    PREVIEWED,
+from niyat.appointments.http.schedule_shapes import (
     BlockBody,
     BlockMadeView,
     BlockView,
     HitView,
     PreviewView,
-    ReasonBody,
     SettledView,
 )
 from niyat.appointments.http.table import SETTLING, TABLE

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from niyat.appointments import clinic_queries, errors
 from niyat.appointments.commands.create_clinic import create_clinic
 from niyat.appointments.commands.create_place import create_place
-from niyat.appointments.http.shapes import ClinicBody, ClinicView, PlaceBody, PlaceView
+from niyat.appointments.http.clinic_shapes import ClinicBody, ClinicView, PlaceBody, PlaceView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection

@@ -13,16 +13,9 @@ from niyat.appointments.commands.create_doctor import NewDoctor, create_doctor
 from niyat.appointments.commands.offer import Consultation
 from niyat.appointments.commands.update_doctor import update_doctor
 from niyat.appointments.domain import ConsultationType
+from niyat.appointments.http.doctor_shapes import ChoicesView, DoctorBody, DoctorChangeBody, DoctorView
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.shapes import (
-    ChoicesView,
-    DoctorBody,
-    DoctorChangeBody,
-    DoctorChangedView,
-    DoctorView,
-    HitView,
-    PreviewView,
-)
+from niyat.appointments.http.schedule_shapes import DoctorChangedView, HitView, PreviewView
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.preview import preview
 from niyat.kernel.auth import Admin, Staff

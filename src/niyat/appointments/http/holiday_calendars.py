@@ -11,7 +11,7 @@ from niyat.appointments import errors, schedule_queries
 from niyat.appointments.commands.change_holidays import set_holiday_calendar
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.holidays import PREVIEWS, WRITES, changed
-from niyat.appointments.http.shapes import (
+from niyat.appointments.http.schedule_shapes import (
     HolidayCalendarBody,
     HolidayCalendarView,
     PreviewView,

@@ -14,15 +14,10 @@ from niyat.appointments.commands.change_holidays import add_holiday, remove_holi
 from niyat.appointments.commands.replan_clinic import replan_next
 from niyat.appointments.hit import Hit
 from niyat.appointments.hits import outside
+from niyat.appointments.http.doctor_shapes import AdminReasonBody
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.moments import Day
-from niyat.appointments.http.shapes import (
-    AdminReasonBody,
-    HolidayBody,
-    HolidayView,
-    PreviewView,
-    SettledView,
-)
+from niyat.appointments.http.schedule_shapes import HolidayBody, HolidayView, PreviewView, SettledView
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.parts import Parts
 from niyat.appointments.preview import preview_clinic

@@ -12,17 +12,17 @@ from niyat.appointments import errors, queries
 from niyat.appointments.commands.confirm import confirm_captured
 from niyat.appointments.commands.payment_started import payment_started
 from niyat.appointments.commands.secure import secure
-from niyat.appointments.http.shapes import (
+from niyat.appointments.http.internal_shapes import (
     CapturedBody,
     CapturedView,
     DoctorDayView,
-    InternalDoctorView,
     InternalView,
     PaymentStartedBody,
     QuoteView,
     SecureBody,
     SecuredView,
 )
+from niyat.appointments.http.shapes import InternalDoctorView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.db import Connection

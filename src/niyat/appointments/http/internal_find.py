@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from niyat.appointments import queries
-from niyat.appointments.http.shapes import FindAppointmentsBody, FoundAppointmentsView, InternalView
+from niyat.appointments.http.internal_shapes import FindAppointmentsBody, FoundAppointmentsView, InternalView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated

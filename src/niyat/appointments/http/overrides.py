@@ -12,7 +12,7 @@ from niyat.appointments.commands.remove_override import remove_override
 from niyat.appointments.commands.set_override import set_override
 from niyat.appointments.http.here import Here
 from niyat.appointments.http.moments import Day
-from niyat.appointments.http.shapes import (
+from niyat.appointments.http.schedule_shapes import (
     HitView,
     OverrideBody,
     OverrideSetView,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from niyat.appointments import errors, slot_queries
 from niyat.appointments.domain import ConsultationType
 from niyat.appointments.http.moments import Moment, instant_or_day
-from niyat.appointments.http.shapes import FoundSlotView, SlotListView, SlotView
+from niyat.appointments.http.schedule_shapes import FoundSlotView, SlotListView, SlotView
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.slot_queries import SlotFilter
 from niyat.kernel.db import Row
