@@ -103,12 +103,12 @@ async def test_bad_evidence_is_refused_in_the_vendors_words(
         await shop.call(shop.client.dispute.contest, dispute["id"], body)
 
 
-async def test_after_the_deadline_nothing_can_be_answered(sandbox: Sandbox) -> None:
-    shop, dispute = await disputed(sandbox, respond_seconds=60)
-    await sandbox.shift_clock(61)
+async def test_after_the_deadline_nothing_can_be_answered(moving_sandbox: Sandbox) -> None:
+    shop, dispute = await disputed(moving_sandbox, respond_seconds=60)
+    await moving_sandbox.shift_clock(61)
     with pytest.raises(BadRequestError, match="deadline to respond has elapsed"):
         await shop.call(shop.client.dispute.accept, dispute["id"])
-    assert (await sandbox.decide_dispute(dispute["id"], "lost"))["amount_deducted"] == 50000
+    assert (await moving_sandbox.decide_dispute(dispute["id"], "lost"))["amount_deducted"] == 50000
 
 
 async def test_only_a_suspicion_of_fraud_is_closed(sandbox: Sandbox) -> None:

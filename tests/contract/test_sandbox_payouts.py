@@ -82,16 +82,16 @@ async def test_the_idempotency_key_is_mandatory_and_pays_once(sandbox: Sandbox) 
     assert (await sandbox.books(clinic.account)).count("payout.created") == 1
 
 
-async def test_a_processed_payout_may_be_reversed_days_later(sandbox: Sandbox) -> None:
-    clinic = await payer(sandbox, payout_balance=200_000)
+async def test_a_processed_payout_may_be_reversed_days_later(moving_sandbox: Sandbox) -> None:
+    clinic = await payer(moving_sandbox, payout_balance=200_000)
     begun = await clinic.pay_doctor(await clinic.doctor())
-    await sandbox.shift_clock(3 * 86400)
-    back = await sandbox.decide_payout(begun["id"], "reverse")
+    await moving_sandbox.shift_clock(3 * 86400)
+    back = await moving_sandbox.decide_payout(begun["id"], "reverse")
     assert (back["status"], back["status_details"]["reason"]) == ("reversed", "beneficiary_bank_offline")
-    assert await sandbox.add_funds(clinic.account, 0) == 200_000
-    assert (await sandbox.books(clinic.account)).paid_out == 0
+    assert await moving_sandbox.add_funds(clinic.account, 0) == 200_000
+    assert (await moving_sandbox.books(clinic.account)).paid_out == 0
     with pytest.raises(AssertionError, match="from reversed to processed"):
-        await sandbox.decide_payout(begun["id"], "process")
+        await moving_sandbox.decide_payout(begun["id"], "process")
 
 
 async def test_a_failed_payout_keeps_its_key_and_a_new_key_pays(sandbox: Sandbox) -> None:

@@ -221,11 +221,11 @@ async def test_a_processed_refund_may_fail_and_be_made_again(sandbox: Sandbox) -
     assert (await sandbox.books(account)).refunded == 50000
 
 
-async def test_payments_are_listed_by_time(sandbox: Sandbox) -> None:
-    shop = Shop(sandbox, await sandbox.register_account())
+async def test_payments_are_listed_by_time(moving_sandbox: Sandbox) -> None:
+    shop = Shop(moving_sandbox, await moving_sandbox.register_account())
     await shop.paid_visit()
-    await sandbox.shift_clock(100)
-    later = int(await sandbox.now())
+    await moving_sandbox.shift_clock(100)
+    later = int(await moving_sandbox.now())
     payment_id = await shop.paid_visit()
     listed = await shop.call(shop.client.payment.all, {"from": later, "count": 5})
     assert [payment["id"] for payment in listed["items"]] == [payment_id]

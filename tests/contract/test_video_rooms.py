@@ -37,6 +37,12 @@ async def daily_rooms(sandbox: Sandbox) -> VideoRooms:
     return DailyRooms(account.api_key, account.url, TIMEOUT_SECONDS)
 
 
+@pytest.fixture
+def sandbox(moving_sandbox: Sandbox) -> Sandbox:
+    """Some of these tests wait until a door opens or closes."""
+    return moving_sandbox
+
+
 @pytest.fixture(params=[jitsi_rooms, daily_rooms], ids=["jitsi", "daily"])
 async def rooms(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[VideoRooms]:
     made: VideoRooms = await request.param(sandbox)

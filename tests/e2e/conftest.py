@@ -39,9 +39,11 @@ class Clinic:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def clinic(postgres_server: PostgresForTests, sandbox_process: SandboxProcess) -> AsyncIterator[Clinic]:
+async def clinic(
+    postgres_server: PostgresForTests, moving_sandbox_process: SandboxProcess
+) -> AsyncIterator[Clinic]:
     databases = Databases(postgres_server)
-    async with Sandbox(sandbox_process) as sandbox, running_system(databases, sandbox) as system:
+    async with Sandbox(moving_sandbox_process) as sandbox, running_system(databases, sandbox) as system:
         yield Clinic(system, await system.doctor(), await system.doctor(fee_amount=0))
         await sandbox.clear_faults()
     databases.drop()

@@ -33,9 +33,9 @@ DAMAGE = [
 
 
 async def test_every_planted_damage_is_found_by_the_check_that_is_for_it(
-    databases: Databases, sandbox: Sandbox
+    databases: Databases, moving_sandbox: Sandbox
 ) -> None:
-    async with running_system(databases, sandbox, audited=False) as system:
+    async with running_system(databases, moving_sandbox, audited=False) as system:
         await a_paid_booking(system)
         clean = await system.audit()
         assert clean.clean, str(clean)

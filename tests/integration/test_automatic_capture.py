@@ -20,10 +20,10 @@ PRICE = 50_000
 
 @pytest_asyncio.fixture
 async def system(
-    databases: Databases, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, moving_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[System]:
     monkeypatch.setenv("NIYAT_PAYMENTS_CAPTURE", "automatic")
-    async with running_system(databases, sandbox) as running:
+    async with running_system(databases, moving_sandbox) as running:
         yield running
 
 

@@ -1,8 +1,8 @@
 """The sandbox of a test run: its process, and every control of it as a typed method.
 
-`Sandbox` belongs to one test; the process behind it is shared by all tests of a worker. Tests stay apart by
-registering an account each (`register_account`) and by using addresses and numbers of their own. The clock
-is shared: it only moves forward. A test that must own the clock or kill the process starts its own one.
+`Sandbox` belongs to one test; the process behind it is shared by many tests of a worker. Tests stay apart by
+registering an account each (`register_account`) and by using addresses and numbers of their own. A clock is shared and
+only moves forward, so there are two such processes: one whose clock must not be moved, and one for the tests that do.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -66,8 +65,9 @@ def public_key() -> str:
 class SandboxProcess:
     """`python -m niyat.sandbox` on free ports; it ends with us, however we end."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, clock_moves: bool = True) -> None:
         self.home = home
+        self.clock_moves = clock_moves
         self.http_port = 0
         self.smtp_port = 0
         self._process = self._start()
@@ -468,12 +468,14 @@ class Sandbox:
         shown = await self._call("GET", "/control/clock")
         return float(shown["now"])
 
-    async def set_clock(self, now: datetime, *, freeze: bool | None = None) -> None:
-        """Never backwards. `freeze` None leaves it ticking or standing as it is."""
-        await self._call("POST", "/control/clock", {"now": now.isoformat(), "freeze": freeze})
-
     async def shift_clock(self, seconds: float, *, freeze: bool | None = None) -> None:
-        await self._call("POST", "/control/clock", {"shift_seconds": seconds, "freeze": freeze})
+        await self._move({"shift_seconds": seconds, "freeze": freeze})
+
+    async def _move(self, to: Json) -> None:
+        assert self.process.clock_moves, (
+            "others count on this clock: ask for `moving_sandbox` or `own_sandbox`"
+        )
+        await self._call("POST", "/control/clock", to)
 
     # Mail and phone
 

@@ -278,7 +278,7 @@ async def running_system(
 
 
 @pytest_asyncio.fixture
-async def system(databases: Databases, sandbox: Sandbox) -> AsyncIterator[System]:
+async def system(databases: Databases, moving_sandbox: Sandbox) -> AsyncIterator[System]:
     """A running Niyat; the audit at its end must be clean."""
-    async with running_system(databases, sandbox) as running:
+    async with running_system(databases, moving_sandbox) as running:
         yield running

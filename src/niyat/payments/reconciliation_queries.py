@@ -49,7 +49,7 @@ WHERE subject_id = $1 AND action = 'note-dispute' ORDER BY id
 """
 TROUBLES = """
 SELECT method, instrument, severity, begins_at FROM gateway_downtimes
-WHERE NOT resolved AND begins_at <= niyat_now() + interval '1 minute'
+WHERE NOT resolved AND (NOT scheduled OR begins_at <= niyat_now())    -- the gateway's clock is not ours
     AND (ends_at IS NULL OR ends_at > niyat_now()) AND confirmed_at > niyat_now() - $1::interval
 ORDER BY method, begins_at, downtime_id LIMIT 20
 """

@@ -76,5 +76,16 @@ async def test_what_the_gateway_has_not_confirmed_for_long_is_not_shown(world: W
     assert len(await shown(world)) == 1
 
 
+async def test_a_trouble_is_shown_at_once_though_the_gateways_clock_is_ahead(
+    databases: Databases, moving_sandbox: Sandbox
+) -> None:
+    await moving_sandbox.shift_clock(600)
+    async with payments_world(databases, moving_sandbox) as world:
+        await world.sandbox.start_downtime(world.account)
+        await tell(world)
+        assert len(await shown(world)) == 1
+        await world.audit()
+
+
 async def test_only_who_is_signed_in_is_told(world: World) -> None:
     assert (await world.ask("GET", "/api/v1/payments/downtimes")).status_code == 401
