@@ -60,13 +60,31 @@ def test_zones_have_names_that_people_use_and_follow_summer_time() -> None:
     assert fmt(zone="Europe/Berlin").zone_name(NOW + timedelta(days=240)) == "Central European Summer Time"
 
 
+@pytest.mark.parametrize(
+    ("zone", "winter", "summer"),
+    [
+        ("Europe/London", "Greenwich Mean Time", "British Summer Time"),
+        ("Europe/Dublin", "Greenwich Mean Time", "Irish Standard Time"),
+        ("Australia/Lord_Howe", "Lord Howe Daylight Time", "Lord Howe Standard Time"),
+        ("America/New_York", "Eastern Standard Time", "Eastern Daylight Time"),
+    ],
+)
+def test_a_zone_is_named_as_its_clocks_stand(zone: str, winter: str, summer: str) -> None:
+    january, july = (datetime(2027, month, 15, 9, 30, tzinfo=UTC) for month in (1, 7))
+    assert (fmt(zone=zone).zone_name(january), fmt(zone=zone).zone_name(july)) == (winter, summer)
+
+
 def test_two_clocks_are_the_same_when_they_read_the_same() -> None:
     assert fmt().same_clock(NOW, "Asia/Colombo")
     assert not fmt().same_clock(NOW, "Europe/Berlin")
 
 
 @pytest.mark.parametrize(
-    "name", [None, "", "Mars/Olympus", "../../etc/passwd", "Asia/Kolkata\x00", "/etc/localtime", "Europe"]
+    "name",
+    [
+        *(None, "", "Mars/Olympus", "../../etc/passwd", "Asia/Kolkata\x00", "/etc/localtime", "Europe"),
+        *("Factory", "localtime", "posixrules", "right/Asia/Kolkata", "asia/kolkata"),
+    ],
 )
 def test_a_zone_that_is_none_gives_way_to_the_default(name: str | None) -> None:
     assert zone_or(name, "Asia/Kolkata") == "Asia/Kolkata"

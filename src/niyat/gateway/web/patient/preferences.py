@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from zoneinfo import available_timezones
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,11 +13,12 @@ from niyat.gateway.web.shared.i18n import LANGUAGES
 from niyat.gateway.web.site import View, page, redirect
 from niyat.kernel.client import Refused
 from niyat.kernel.errors import ServiceUnavailable
+from niyat.kernel.fields import IANA_ZONES
 
 YEAR = 365 * 24 * 3600
 THEMES = ("system", "light", "dark")
 AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-ZONES = tuple(sorted(name for name in available_timezones() if name.startswith(AREAS)))
+ZONES = tuple(sorted(name for name in IANA_ZONES if name.startswith(AREAS)))
 
 
 @page

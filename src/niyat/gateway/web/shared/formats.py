@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -101,7 +102,7 @@ class Formats:
     def zone_name(self, instant: datetime, zone: str | None = None) -> str:
         """What people call the zone at that instant: `India Time`, `Central European Summer Time`."""
         local = self.local(instant, zone)
-        name = get_timezone_name(local, locale=self.locale)
+        name = get_timezone_name(local, zone_variant=_variant(local), locale=self.locale)
         # CLDR has no such name for some zones, India's among them; then the country or city is the best one.
         return get_timezone_location(local, locale=self.locale) if name.startswith("GMT") else name
 
@@ -133,3 +134,11 @@ class Formats:
     def language_name(self, code: str) -> str:
         """`Hindi`, `हिन्दी`: an ISO code in the viewer's language; what is no code is returned as it is."""
         return str(self.locale.languages.get(code, code))
+
+
+def _variant(local: datetime) -> Literal["standard", "daylight"]:
+    """Which of a zone's two names holds. In the IANA rules Ireland's winter is its daylight saving, of minus an hour;
+    its names go by the later clock, as everybody's do.
+    """
+    winter_and_summer = (local.replace(month=month, day=1).utcoffset() or timedelta() for month in (1, 7))
+    return "daylight" if (local.utcoffset() or timedelta()) > min(winter_and_summer) else "standard"
