@@ -9,7 +9,7 @@ from niyat.notifications.domain import SuppressionCause
 
 
 class NotificationNotFound(NiyatError):
-    """There is no such notification."""
+    """There is no such notification that you may see."""
 
 
 class NotificationNotFailed(NiyatError):

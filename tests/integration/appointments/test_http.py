@@ -62,7 +62,7 @@ async def test_lists_show_each_what_is_theirs(world: World) -> None:
     ) == {mine[1]["appointment_id"]}
     assert await ids(first, f"{API}/patient/{first.id}") == mine_ids
     assert await ids(me, f"{API}/doctor/{doctor['doctor_id']}") == mine_ids
-    assert await status(first, f"{API}/patient/{second.id}") == 403
+    assert await status(first, f"{API}/patient/{second.id}") == 404
     assert await status(other, f"{API}/doctor/{doctor['doctor_id']}") == 403
     assert await status(first, f"{API}/doctor/{doctor['doctor_id']}") == 403
     assert await status(me, f"{API}/doctor/{uuid4()}") == 404

@@ -244,7 +244,8 @@ async def test_money_is_shown_to_its_owner_and_to_administrators_only(world: Wor
     assert [(item["order_id"], item["amount"]) for item in mine["items"]] == [(begun["order_id"], PRICE)]
     assert mine["next_cursor"] is None
     for path in (f"/api/v1/payments/{begun['payment_id']}", f"/api/v1/payments/user/{visit.patient_id}"):
-        assert (await world.ask("GET", path, stranger)).status_code in (403, 404)
+        refusal = await world.ask("GET", path, stranger)
+        assert (refusal.status_code, refusal.json()["code"]) == (404, "payment-not-found")
         assert (await world.ask("GET", path)).status_code == 401
     seen = f"/api/v1/payments/appointment/{visit.appointment_id}"
     assert (await world.ask("GET", seen, stranger)).json() == {"items": []}

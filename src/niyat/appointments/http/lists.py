@@ -87,7 +87,7 @@ async def list_doctors_appointments(
     "/api/v1/appointments/patient/{patient_id}",
     response_model=Page[AppointmentView],
     summary="A patient's appointments",
-    responses=problems(TABLE, *REFUSALS),
+    responses=problems(TABLE, Unauthenticated, InvalidRequest, errors.AppointmentNotFound),
 )
 async def list_patients_appointments(
     patient_id: UUID,
@@ -101,7 +101,7 @@ async def list_patients_appointments(
 ) -> Response:
     """For that patient or an admin."""
     if patient_id != who.account_id and not who.has("admin"):
-        raise Forbidden
+        raise errors.AppointmentNotFound
     wanted = AppointmentFilter(
         patient_id=patient_id, statuses=status, starts_from=starts_from, starts_before=to
     )

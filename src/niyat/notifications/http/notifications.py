@@ -44,14 +44,14 @@ Before = Annotated[Instant | None, Query(alias="to", description="Due before thi
 @router.get(
     "/api/v1/notifications/user/{account_id}",
     summary="What a person was told, newest first",
-    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest),
+    responses=problems(TABLE, Unauthenticated, InvalidRequest, errors.NotificationNotFound),
 )
 async def user_notifications(
     account_id: UUID, who: Who, db: Db, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[ToldView]:
     """One's own; an administrator may see anybody's. Sign-in codes are not listed."""
     if who.account_id != account_id and not who.has("admin"):
-        raise Forbidden
+        raise errors.NotificationNotFound
     wanted = NotificationFilter(account_id=account_id)
     rows, next_cursor = await list_notifications(db, wanted, before=after_id(cursor), limit=limit)
     return Page(

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from niyat.kernel.auth import Principal, Who
-from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
+from niyat.kernel.errors import InvalidRequest, Unauthenticated
 from niyat.kernel.http import Db, problems
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 from niyat.payments import errors
@@ -22,7 +22,7 @@ router = APIRouter(tags=["payments"])
     "/user/{account_id}",
     response_model=Page[PaymentView],
     summary="A person's payments, the newest first",
-    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest),
+    responses=problems(TABLE, Unauthenticated, InvalidRequest, errors.PaymentNotFound),
 )
 async def payments_of_user(
     account_id: UUID,
@@ -33,7 +33,7 @@ async def payments_of_user(
 ) -> Page[PaymentView]:
     """One's own; an administrator may see anybody's."""
     if account_id != who.account_id and not who.has("admin"):
-        raise Forbidden
+        raise errors.PaymentNotFound
     found = await payments_of_account(db, account_id, after_id(cursor), limit)
     return Page[PaymentView](
         items=[PaymentView.model_validate(payment) for payment in found[:limit]],
