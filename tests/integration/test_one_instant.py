@@ -1,9 +1,8 @@
-"""A visit is at one moment, whoever says it: API, page, mail, invitation and receipt, around a change of the clocks."""
+"""A visit is at one moment around a change of the clocks, in the API, on page, mail, SMS, invitation and receipt."""
 
 from __future__ import annotations
 
 import email
-import io
 import re
 from datetime import UTC, datetime, timedelta
 from email.message import Message
@@ -11,33 +10,53 @@ from email.message import Message
 import httpx
 import pytest
 from icalendar import Calendar
-from pypdf import PdfReader
 
 from tests.support.moments import changes_of, moments_of, visible
 from tests.support.postgres import Databases
+from tests.support.receipts import text_of
 from tests.support.sandbox import Json, Sandbox
 from tests.support.system import Caller, System, running_system
 
-ZONE = "America/New_York"
-HOURS = {"Eastern Standard Time": -5, "Eastern Daylight Time": -4}
+NEW_YORK, LONDON, KOLKATA = "America/New_York", "Europe/London", "Asia/Kolkata"
+HOURS = {
+    "Eastern Standard Time": -5,
+    "Eastern Daylight Time": -4,
+    "Greenwich Mean Time": 0,
+    "British Summer Time": 1,
+}
+# When the clocks of New York change, by those of the doctor.
+WORKS = {NEW_YORK: ("00:00", "06:00"), KOLKATA: ("09:30", "15:30")}
+BY_TEXT = {"type": "APPOINTMENT_CONFIRMED", "channel": "SMS", "enabled": True}
 ON_PAGE = re.compile(
     r'<time datetime="([^"]+)"[^>]*>\s*\w+, (\d+ \w+)(?: \d{4})?\s*</time>.*?(\d+:\d\d)( [ap]m)? – \d+:\d\d ([ap]m)'
 )
-ON_RECEIPT = re.compile(r"(\d+ \w+ \d{4}, \d\d:\d\d) (Eastern \w+ Time)")
+
+
+async def test_the_patients_page_gives_the_receipt_by_the_readers_clocks(system: System) -> None:
+    patient = await system.patient()
+    slot = (await system.slots(await system.doctor(time_zone=KOLKATA)))[0]
+    visit = await _paid(system, patient, slot)
+    await system.settle()
+    for reader in (NEW_YORK, KOLKATA):
+        paper = text_of(await _from_site(system, patient, f"{_on_site(visit)}/receipt.pdf", reader))
+        assert _starts_at(slot) in set(moments_of(paper))
+        assert f"({reader})" in paper
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("which", [0, 1])  # one is in spring, one in autumn
+@pytest.mark.parametrize(("doctors", "readers"), [(NEW_YORK, LONDON), (KOLKATA, NEW_YORK)])
 async def test_every_surface_says_the_same_moment_on_both_sides_of_a_change_of_the_clocks(
-    databases: Databases, own_sandbox: Sandbox, which: int
+    databases: Databases, own_sandbox: Sandbox, doctors: str, readers: str, which: int
 ) -> None:
     async with running_system(databases, own_sandbox) as system:
-        change = changes_of(ZONE, await system.clock.now() + timedelta(days=5))[which]
+        change = changes_of(NEW_YORK, await system.clock.now() + timedelta(days=5))[which]
         await system.clock.move_to(change - timedelta(days=3))
         system.admin = await system.sign_in(email=system.admin.account["email"])
-        doctor = await _open_at_night(system)
+        doctor = await _open_around_the_change(system, doctors)
         patient = await system.patient()
-        await patient.call("PATCH", "/api/v1/accounts/me", {"time_zone": ZONE})
+        await patient.call("PATCH", "/api/v1/accounts/me", {"time_zone": readers})
+        await patient.call("PUT", "/api/v1/notifications/preferences", {"choices": [BY_TEXT]})
         slots = sorted(await system.slots(doctor), key=_starts_at)
         before = [slot for slot in slots if _starts_at(slot) < change][-1]
         after = next(slot for slot in slots if _starts_at(slot) >= change)
@@ -46,17 +65,18 @@ async def test_every_surface_says_the_same_moment_on_both_sides_of_a_change_of_t
         visits = [await _paid(system, patient, slot) for slot in (before, after)]
         await system.settle()
         for slot, visit in zip((before, after), visits, strict=True):
-            await _says_the_same(system, patient, visit, _starts_at(slot))
+            await _says_the_same(system, patient, visit, _starts_at(slot), readers)
 
 
 def _starts_at(slot: Json) -> datetime:
     return datetime.fromisoformat(slot["starts_at"])
 
 
-async def _open_at_night(system: System) -> Json:
-    """A doctor whose clocks change, and who works while they do."""
-    doctor = await system.doctor(time_zone=ZONE)
-    hours = [{"weekday": day, "start_time": "00:00", "end_time": "06:00"} for day in range(1, 8)]
+async def _open_around_the_change(system: System, zone: str) -> Json:
+    """A doctor who works while the clocks of New York change."""
+    doctor = await system.doctor(time_zone=zone)
+    start, end = WORKS[zone]
+    hours = [{"weekday": day, "start_time": start, "end_time": end} for day in range(1, 8)]
     await system.admin.call(
         "POST",
         "/api/v1/availability/weekly",
@@ -71,22 +91,13 @@ async def _paid(system: System, patient: Caller, slot: Json) -> Json:
     return await system.becomes(patient, booking, "confirmed")
 
 
-async def _says_the_same(system: System, patient: Caller, visit: Json, moment: datetime) -> None:
-    path = f"/api/v1/appointments/{visit['appointment_id']}"
-    found = await patient.call("GET", path)
+async def _says_the_same(system: System, patient: Caller, visit: Json, moment: datetime, reader: str) -> None:
+    found = await patient.call("GET", f"/api/v1/appointments/{visit['appointment_id']}")
     assert _starts_at(found) == moment
 
-    assert await _on_the_page(system, patient, visit["appointment_id"]) == {moment}
+    assert await _on_the_page(system, patient, visit, reader) == {moment}
 
-    payment = f"/api/v1/payments/{found['payment']['payment_id']}/receipt"
-    receipt = await patient.call("GET", payment)
-    assert _starts_at(receipt) == moment
-    pdf = (await patient.ask("GET", f"{payment}.pdf")).content
-    said = {
-        _at(written, zone, "%d %B %Y, %H:%M")
-        for written, zone in ON_RECEIPT.findall(PdfReader(io.BytesIO(pdf)).pages[0].extract_text())
-    }
-    assert said == {moment}
+    await _on_the_receipt(system, patient, found, moment, reader)
 
     (mail,) = [
         mail
@@ -94,17 +105,45 @@ async def _says_the_same(system: System, patient: Caller, visit: Json, moment: d
         if mail["subject"].startswith("Confirmed:") and moment in set(moments_of(mail["text"]))
     ]
     assert set(moments_of(mail["text"])) == {moment} == set(moments_of(visible(mail["html"])))
+    assert f"({reader})" in mail["text"]
     raw = email.message_from_bytes(await system.sandbox.raw_mail(mail["id"]))
     [entry] = Calendar.from_ical(_invitation(raw)).events
     assert moment == entry.DTSTART
 
+    texts = [text["body"] for text in await system.sandbox.texts(patient.account["phone"])]
+    (text,) = [text for text in texts if moment in set(moments_of(text))]
+    assert set(moments_of(text)) == {moment}
+    assert f"({reader})" in text
 
-async def _on_the_page(system: System, patient: Caller, appointment_id: str) -> set[datetime]:
-    """As a machine reads it, and as the patient does."""
+
+async def _on_the_receipt(
+    system: System, patient: Caller, visit: Json, moment: datetime, reader: str
+) -> None:
+    """As JSON, and as a file, which is that of the patient's page to the byte."""
+    path = f"/api/v1/payments/{visit['payment']['payment_id']}/receipt"
+    receipt = await patient.call("GET", path)
+    assert _starts_at(receipt) == moment
+    pdf = (await patient.ask("GET", f"{path}.pdf?time_zone={reader}")).content
+    told = re.findall(r" Visit (.*?\))", text_of(pdf))
+    assert [list(moments_of(line)) for line in told] == [[moment]]
+    assert told[0].endswith(f"({reader})")
+    assert await _from_site(system, patient, f"{_on_site(visit)}/receipt.pdf", reader) == pdf
+
+
+def _on_site(visit: Json) -> str:
+    return f"/my/appointments/{visit['appointment_id']}"
+
+
+async def _from_site(system: System, patient: Caller, path: str, zone: str) -> bytes:
     token = patient.http.headers["authorization"].removeprefix("Bearer ")
-    cookies = {"niyat_access": token, "zone": ZONE, "language": "en"}
+    cookies = {"niyat_access": token, "zone": zone, "language": "en"}
     async with httpx.AsyncClient(base_url=system.address, cookies=cookies, trust_env=False) as browser:
-        page = (await browser.get(f"/my/appointments/{appointment_id}", timeout=30)).raise_for_status().text
+        return (await browser.get(path, timeout=30)).raise_for_status().content
+
+
+async def _on_the_page(system: System, patient: Caller, visit: Json, reader: str) -> set[datetime]:
+    """As a machine reads it, and as the patient does."""
+    page = (await _from_site(system, patient, _on_site(visit), reader)).decode()
     ticket = page[page.index("ticket-head") : page.index("ticket-body")]
     shown = ON_PAGE.search(" ".join(ticket.split()).replace("\u202f", " "))
     assert shown, ticket
@@ -112,12 +151,8 @@ async def _on_the_page(system: System, patient: Caller, appointment_id: str) -> 
     (zone,) = [name for name in HOURS if name in ticket]
     known = datetime.fromisoformat(machine)
     written = f"{day} {known.astimezone(UTC).year} {clock} {(half or last_half).strip()}"
-    return {known, _at(written, zone, "%d %B %Y %I:%M %p")}
-
-
-def _at(written: str, zone: str, pattern: str) -> datetime:
-    """The moment, by the name of the zone that stands beside it."""
-    return datetime.strptime(f"{written} {HOURS[zone]:+03d}00", f"{pattern} %z").astimezone(UTC)
+    at = datetime.strptime(f"{written} {HOURS[zone]:+03d}00", "%d %B %Y %I:%M %p %z")
+    return {known, at.astimezone(UTC)}
 
 
 def _invitation(mail: Message) -> str:

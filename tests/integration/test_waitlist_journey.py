@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 import pytest
 
-from niyat.notifications.facts import local_time
+from niyat.kernel.local_time import local_time
 from tests.support.sandbox import Json
 from tests.support.system import PATIENCE_SECONDS, Caller, System
 

@@ -10,44 +10,23 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-
+from niyat.kernel.local_time import DEFAULT_LANGUAGE, FULL, clocks_of_visit, local_time, on_the_clock
 from niyat.kernel.money import Money
 from niyat.notifications.ports import Account, AppointmentView, DoctorDay
 
-DEFAULT_LANGUAGE = "en"
 VISITS = {
     "en": {"VIDEO": "Video visit", "AUDIO": "Phone visit", "IN_PERSON": "Visit in person"},
     "hi": {"VIDEO": "वीडियो मुलाक़ात", "AUDIO": "फ़ोन पर मुलाक़ात", "IN_PERSON": "क्लिनिक में मुलाक़ात"},
 }
-"""The languages that we write in. A template of another language speaks of times and visits in English."""
+"""A template of another language speaks of visits in English, as it does of times."""
 
-FULL = "EEE, d MMM y, HH:mm"
 SHORT = "EEE, HH:mm"
-
-
-def on_the_clock(instant: datetime, time_zone: str, language: str, pattern: str) -> str:
-    locale = language if language in VISITS else DEFAULT_LANGUAGE
-    return str(format_datetime(instant.astimezone(ZoneInfo(time_zone)), pattern, locale=locale))
-
-
-def local_time(instant: datetime, time_zone: str, language: str = DEFAULT_LANGUAGE) -> str:
-    """The instant on the clocks of `time_zone`, which it names: `Tue, 24 Nov 2026, 10:30 IST (Asia/Kolkata)`."""
-    name = instant.astimezone(ZoneInfo(time_zone)).tzname()
-    return f"{on_the_clock(instant, time_zone, language, FULL)} {name} ({time_zone})"
 
 
 def visit_name(consultation_type: str, language: str) -> str:
     """How the visit is held: `Video visit`."""
     visits = VISITS.get(language, VISITS[DEFAULT_LANGUAGE])
     return visits.get(consultation_type, visits["IN_PERSON"])
-
-
-def clocks_of(account: Account, appointment: AppointmentView) -> str:
-    """The zone of the times that this reader is told: their own, but the place's for who travels to it."""
-    if appointment.consultation_type == "IN_PERSON":
-        return appointment.time_zone
-    return account.time_zone or appointment.time_zone
 
 
 def visit_facts(
@@ -59,7 +38,7 @@ def visit_facts(
     language: str = DEFAULT_LANGUAGE,
 ) -> dict[str, Any]:
     """Of a message about a visit or its money, for its patient or its doctor."""
-    zone = clocks_of(account, appointment)
+    zone = clocks_of_visit(appointment.consultation_type, appointment.time_zone, account.time_zone)
     known: dict[str, Any] = {
         "language": language,
         "name": account.name or "",

@@ -16,9 +16,9 @@ from css_inline import CSSInliner
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from niyat.kernel.local_time import DEFAULT_LANGUAGE
 from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.errors import TemplateWrong, TextTooLong
-from niyat.notifications.facts import DEFAULT_LANGUAGE
 from niyat.notifications.sms import MOST_SEGMENTS, measure, plain
 
 TEMPLATES = Path(__file__).parent / "templates"

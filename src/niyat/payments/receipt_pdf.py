@@ -1,7 +1,8 @@
 """A receipt or a refund note as PDF: A4, with the font in it, in English or Hindi.
 
-The same receipt gives the same bytes: dates are those of the receipt, the file's id is made from its content, and
-nothing else of the moment goes in. A note whose refund failed after all says so; that alone changes it.
+The same receipt gives the same bytes to whoever reads the same language by the same clocks: dates are those of the
+receipt, the file's id is made from its content, and nothing else of the moment goes in. A note whose refund failed
+after all says so; that alone changes it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 import fontpkg
-from babel.dates import format_datetime, get_timezone
 from fpdf import FPDF, XPos, YPos
 
+from niyat.kernel.local_time import clocks_of_visit, local_time
 from niyat.kernel.money import Money
 from niyat.payments.receipt_words import WORDS, Language
 
@@ -27,9 +28,13 @@ MUTED = 90
 logging.getLogger("fpdf").setLevel(logging.ERROR)
 
 
-def render(receipt: dict[str, Any], language: Language) -> bytes:
-    """The file. `receipt` is what `receipt_queries` finds. Takes tens of milliseconds: not for the event loop."""
-    page = _Page(receipt, language)
+def render(receipt: dict[str, Any], language: Language, time_zone: str | None = None) -> bytes:
+    """The file, which tells the visit's time by the reader's `time_zone`, the doctor's if that is not known.
+
+    What was paid and issued is told by the clinic's clocks, which decide the books' day and the number's year.
+    `receipt` is what `receipt_queries` finds. Takes tens of milliseconds: not for the event loop.
+    """
+    page = _Page(receipt, language, time_zone)
     pdf = FPDF(format="A4")
     pdf.set_creation_date(receipt["issued_at"])
     pdf.set_lang(language)
@@ -56,15 +61,20 @@ def render(receipt: dict[str, Any], language: Language) -> bytes:
 class _Page:
     """What is on the page, in words."""
 
-    def __init__(self, receipt: dict[str, Any], language: Language) -> None:
+    def __init__(self, receipt: dict[str, Any], language: Language, time_zone: str | None) -> None:
         self.receipt = receipt
         self.language = language
+        self.time_zone = time_zone
         self.words = WORDS[language]
         self.kind = receipt["kind"]
 
-    def instant(self, at: datetime, zone: str | None = None) -> str:
-        known = get_timezone(zone or self.receipt["clinic_time_zone"])
-        return format_datetime(at, "d MMMM y, HH:mm zzzz", tzinfo=known, locale=f"{self.language}_IN")
+    def instant(self, at: datetime) -> str:
+        return local_time(at, self.receipt["clinic_time_zone"], self.language)
+
+    def visit(self) -> str:
+        said = self.receipt
+        zone = clocks_of_visit(said["consultation_type"], said["time_zone"], self.time_zone)
+        return local_time(said["starts_at"], zone, self.language)
 
     def amount(self, minor: int) -> str:
         return str(Money(minor, self.receipt["currency"]))
@@ -82,7 +92,7 @@ class _Page:
         yield words["doctor"], said["doctor_name"]
         if said["registration_number"]:
             yield words["registration"], said["registration_number"]
-        yield words["visit"], self.instant(said["starts_at"], said["time_zone"])
+        yield words["visit"], self.visit()
         method = words.get(said["method"] or "other", words["other"])
         yield words["method"], words["at-desk"].format(method=method) if said["at_desk"] else method
         if said["reference"]:

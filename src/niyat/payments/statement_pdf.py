@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 import fontpkg
-from babel.dates import format_date, format_datetime, get_timezone
+from babel.dates import format_date
 from fpdf import FPDF, XPos, YPos
 from fpdf.fonts import FontFace
 
+from niyat.kernel.local_time import local_time
 from niyat.kernel.money import Money
 from niyat.payments.receipt_pdf import FONT, MUTED
 from niyat.payments.receipt_words import Language
@@ -50,11 +51,9 @@ def render(statement: Statement, language: Language, time_zone: str) -> bytes:
     pdf.ln(4)
     _table(pdf, statement, language)
     pdf.ln(4)
-    zone = get_timezone(time_zone)
     stood = words["empty"]
     if statement.stood_at:
-        at = format_datetime(statement.stood_at, "d MMMM y, HH:mm zzzz", tzinfo=zone, locale=f"{language}_IN")
-        stood = words["stood"].format(at=at)
+        stood = words["stood"].format(at=local_time(statement.stood_at, time_zone, language))
     _text(pdf, stood, 9, muted=True)
     return bytes(pdf.output())
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from niyat.kernel.errors import ServiceUnavailable
+from niyat.kernel.local_time import local_time
 from niyat.notifications.doctors import LIST_AT, list_of
-from niyat.notifications.facts import local_time
 from niyat.notifications.ports import Account, DoctorDay
 from tests.support.notifications import Visit, World, cancelled, confirmed, paid, rescheduled
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from niyat.events.catalogue import WaitlistOffered, WaitlistOfferLapsed
-from niyat.notifications.facts import local_time
+from niyat.kernel.local_time import local_time
 from tests.support.notifications import Visit, World
 
 

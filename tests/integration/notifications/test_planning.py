@@ -17,10 +17,10 @@ from niyat.events.catalogue import (
     RefundInitiated,
 )
 from niyat.kernel.db import Connection
+from niyat.kernel.local_time import local_time
 from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.templates import live_template, seed_templates
 from niyat.notifications.domain import TRANSITIONS, NotificationChannel, NotificationStatus, NotificationType
-from niyat.notifications.facts import local_time
 from niyat.notifications.wording import shipped
 from tests.support.notifications import (
     Visit,

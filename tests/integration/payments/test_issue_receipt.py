@@ -23,6 +23,7 @@ from niyat.payments.commands.issue_receipt import issue_receipt, issue_receipts
 from niyat.payments.receipt_queries import receipt_of_payment
 from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
 from tests.support.postgres import Databases
+from tests.support.receipts import text_of
 from tests.support.sandbox import Sandbox
 
 
@@ -48,10 +49,6 @@ async def receipt(world: World, who: str, payment_id: str, end: str = "receipt")
 async def numbers(world: World, series: str = "R") -> list[int]:
     rows = await world.db.fetch("SELECT number FROM receipts WHERE series = $1 ORDER BY number", series)
     return [row["number"] for row in rows]
-
-
-def text_of(pdf: bytes) -> str:
-    return PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
 
 
 async def test_a_receipt_says_who_was_paid_for_what_and_how(world: World) -> None:
@@ -127,6 +124,28 @@ from asyncpg.pgproto.pgproto import UUID
 from niyat.payments.receipt_pdf import render
 sys.stdout.buffer.write(render(eval(sys.argv[1]), "en"))
 """
+
+
+async def test_the_file_tells_the_visits_time_by_its_readers_clocks(world: World) -> None:
+    visit, payment_id = await paid(world)
+    await world.settle()
+    await world.refund(payment_id, PRICE, "k")
+    await world.settle()
+    refund_id = (await world.payment(payment_id))["refunds"][0]["refund_id"]
+    who = f"patient:{visit.patient_id}"
+    for path in (f"{payment_id}/receipt.pdf", f"refunds/{refund_id}/note.pdf"):
+
+        async def file(zone: str, path: str = path) -> Any:
+            return await world.ask("GET", f"/api/v1/payments/{path}?time_zone={zone}", who)
+
+        there = (await file("Europe/London")).content
+        assert "Tue, 1 Dec 2026, 04:30 GMT (Europe/London)" in text_of(there)
+        assert "Tue, 1 Dec 2026, 10:00 IST (Asia/Kolkata)" in text_of((await file("Asia/Kolkata")).content)
+        assert (await file("Europe/London")).content == there
+        for zone in ("Mars/Olympus", "Factory", "", "%00"):
+            refusal = await file(zone)
+            assert refusal.status_code == 422
+            assert [error["field"] for error in refusal.json()["errors"]] == ["time_zone"]
 
 
 async def test_the_file_can_be_had_in_hindi(world: World) -> None:

@@ -1,4 +1,4 @@
-"""A visit is at one moment: text, HTML, invitation, text message and push message all say it, and name the zone."""
+"""A visit is at one moment: text, HTML, invitation, SMS, push message and receipt all say it, and name the zone."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from uuid import uuid4
 import pytest
 from icalendar import Calendar
 
+from niyat.kernel.local_time import local_time
 from niyat.notifications.domain import NotificationChannel, NotificationType
-from niyat.notifications.facts import local_time, visit_facts
+from niyat.notifications.facts import visit_facts
 from niyat.notifications.invitations import invitation_for
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.rendering import Template, render
 from niyat.notifications.wording import shipped
+from niyat.payments.receipt_words import Language
 from tests.support.moments import changes_of, moments_of, visible
+from tests.support.receipts import on_paper, receipt
 
 ZONES = (
     "America/New_York",
@@ -37,6 +40,7 @@ TOLD = (
     NotificationType.APPOINTMENT_CANCELLED,
 )
 AROUND = (-90, -31, -30, -1, 0, 1, 29, 30, 59, 90)  # minutes
+PRINTED = (-30, -1, 0, 30)  # of these, on paper, which takes its time
 
 
 @lru_cache
@@ -56,15 +60,17 @@ def test_a_message_says_the_same_moment_everywhere_around_a_change_of_the_clocks
 @pytest.mark.long
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("language", ["en", "hi"])
-def test_every_message_says_the_same_moment_on_the_readers_clocks(zone: str, language: str) -> None:
+def test_every_message_says_the_same_moment_on_the_readers_clocks(zone: str, language: Language) -> None:
     say_the_same(zone, language, AROUND)
 
 
-def say_the_same(zone: str, language: str, around: tuple[int, ...]) -> None:
+def say_the_same(zone: str, language: Language, around: tuple[int, ...]) -> None:
     changes = changes_of(zone, datetime(2027, 1, 1, tzinfo=UTC))
     assert len(changes) == 2
     for change, minutes in ((change, minutes) for change in changes for minutes in around):
         starts_at = change + timedelta(minutes=minutes)
+        if minutes in PRINTED:
+            printed(starts_at, zone, language)
         account = Account(
             account_id=uuid4(), name="Asha", email="asha@example.com", time_zone=zone, language=language
         )
@@ -114,3 +120,13 @@ def say_the_same(zone: str, language: str, around: tuple[int, ...]) -> None:
             [entry] = Calendar.from_ical(invited.content.decode()).events
             assert starts_at == entry.DTSTART
             assert starts_at + timedelta(minutes=30) == entry.DTEND
+
+
+def printed(starts_at: datetime, zone: str, language: Language) -> None:
+    """The receipt says when the visit is by the reader's clocks, and when it was paid by the clinic's."""
+    paid_at = starts_at - timedelta(days=9)
+    paper = on_paper(receipt(starts_at, happened_at=paid_at), language, zone)
+    if language == "en":
+        assert set(moments_of(paper)) == {starts_at, paid_at}
+    # The letters of Hindi are not read back from a file one by one; the clock and its zone are.
+    assert local_time(starts_at, zone, language).rpartition(", ")[2] in paper

@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from niyat.kernel.fields import IANA_ZONES
+from niyat.kernel.local_time import local_time
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.drafts import previews, refuse_unless_sound
 from niyat.notifications.errors import TemplateWrong
-from niyat.notifications.facts import local_time, visit_facts
+from niyat.notifications.facts import visit_facts
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.rendering import Template, render
 from niyat.notifications.samples import samples
 from niyat.notifications.variables import DECLARED, MEANINGS
 from niyat.notifications.wording import Shipped, shipped
 
-ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+ZONES = sorted(IANA_ZONES)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHOWN = re.compile(r"\w{3}, (\d+) (\w{3}) (\d{4}), (\d\d):(\d\d) (\S+) \((\S+)\)")
 

@@ -5,9 +5,9 @@ a version, which goes live unless this clinic has chosen the wording in force it
 from __future__ import annotations
 
 from niyat.kernel.db import Connection
+from niyat.kernel.local_time import DEFAULT_LANGUAGE
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.errors import TemplateWrong
-from niyat.notifications.facts import DEFAULT_LANGUAGE
 from niyat.notifications.rendering import Template
 from niyat.notifications.wording import shipped
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from niyat.kernel.auth import Principal, Who
 from niyat.kernel.errors import InvalidRequest, Unauthenticated
+from niyat.kernel.fields import TimeZone
 from niyat.kernel.http import Db, problems
 from niyat.payments import errors
 from niyat.payments.http.shapes import GatewayPaymentId, ReceiptView
@@ -28,6 +29,12 @@ AS_PDF: dict[int | str, dict[str, Any]] = {
     **PROBLEMS,
 }
 Spoken = Annotated[Language, Query(description="The language of the file")]
+Zone = Annotated[
+    TimeZone | None,
+    Query(
+        description="The reader's, in which the visit's time is told (in person: the place's); else the doctor's"
+    ),
+]
 Capture = Annotated[
     GatewayPaymentId | None,
     Query(description="Of which attempt's money; else of that which the payment kept"),
@@ -52,10 +59,16 @@ async def receipt(payment_id: UUID, who: Who, db: Db, gateway_payment_id: Captur
     responses=AS_PDF,
 )
 async def receipt_pdf(
-    payment_id: UUID, who: Who, db: Db, language: Spoken = "en", gateway_payment_id: Capture = None
+    payment_id: UUID,
+    who: Who,
+    db: Db,
+    language: Spoken = "en",
+    time_zone: Zone = None,
+    gateway_payment_id: Capture = None,
 ) -> Response:
-    """The same bytes whenever it is asked for."""
-    return await _file(_own(who, await receipt_of_payment(db, payment_id, gateway_payment_id)), language)
+    """The same bytes for a language and time zone whenever it is asked for."""
+    found = _own(who, await receipt_of_payment(db, payment_id, gateway_payment_id))
+    return await _file(found, language, time_zone)
 
 
 @router.get(
@@ -75,9 +88,11 @@ async def refund_note(refund_id: UUID, who: Who, db: Db) -> ReceiptView:
     summary="The note of a processed refund, as PDF",
     responses=AS_PDF,
 )
-async def refund_note_pdf(refund_id: UUID, who: Who, db: Db, language: Spoken = "en") -> Response:
-    """The same bytes whenever it is asked for, until the bank should return the money."""
-    return await _file(_own(who, await note_of_refund(db, refund_id)), language)
+async def refund_note_pdf(
+    refund_id: UUID, who: Who, db: Db, language: Spoken = "en", time_zone: Zone = None
+) -> Response:
+    """The same bytes for a language and time zone whenever it is asked for, until the bank should return the money."""
+    return await _file(_own(who, await note_of_refund(db, refund_id)), language, time_zone)
 
 
 def _own(who: Principal, found: dict[str, Any] | None) -> dict[str, Any]:
@@ -87,7 +102,7 @@ def _own(who: Principal, found: dict[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-async def _file(found: dict[str, Any], language: Language) -> Response:
-    body = await asyncio.to_thread(render, found, language)
+async def _file(found: dict[str, Any], language: Language, time_zone: str | None) -> Response:
+    body = await asyncio.to_thread(render, found, language, time_zone)
     name = f"{found['kind']}-{found['number'].replace('/', '-')}.pdf"
     return Response(body, media_type=PDF, headers={"content-disposition": f'inline; filename="{name}"'})

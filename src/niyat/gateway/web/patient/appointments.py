@@ -86,17 +86,15 @@ async def shown_in_detail(view: View, problem: str = "", status: int = 200) -> R
 
 @page
 async def receipt(view: View) -> Response:
-    """The receipt of what this visit was paid with, in the reader's language."""
+    """The receipt of what this visit was paid with, in the reader's language and by the reader's clocks."""
     view.signed_in()
     visit = await found(view)
     if visit is None or visit["payment"] is None:
         return view.error(404)
     path = f"/api/v1/payments/{visit['payment']['payment_id']}/receipt.pdf"
-    language = "hi" if view.language == "hi" else "en"
+    reader = {"language": "hi" if view.language == "hi" else "en", "time_zone": view.zone}
     try:
-        file = await view.site.clients["payments"].file(
-            path, params={"language": language}, bearer=await view.visit.token()
-        )
+        file = await view.site.clients["payments"].file(path, params=reader, bearer=await view.visit.token())
     except Refused:  # it is made within moments of the payment
         return view.error(404)
     kept = ("content-type", "content-disposition")
