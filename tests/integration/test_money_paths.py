@@ -54,6 +54,7 @@ async def expect(system: System, *, captured: int, refunded: int, captures: int 
     assert books.count("payment.captured") == captures
 
 
+@pytest.mark.failure_row(4)
 async def test_callback_without_webhook_confirms(system: System, patient: Caller, booking: Json) -> None:
     await system.sandbox.set_webhooks(system.merchant, mode="drop")
     await callback(system, patient, booking, await system.sandbox.pay(order(booking)))
@@ -67,6 +68,7 @@ async def test_webhook_without_callback_confirms(system: System, patient: Caller
     await expect(system, captured=PRICE, refunded=0)
 
 
+@pytest.mark.failure_row(5)
 async def test_neither_callback_nor_webhook_is_found_by_the_poll(
     system: System, patient: Caller, booking: Json
 ) -> None:
@@ -77,6 +79,7 @@ async def test_neither_callback_nor_webhook_is_found_by_the_poll(
     await expect(system, captured=PRICE, refunded=0)
 
 
+@pytest.mark.failure_row(3, 6)
 async def test_each_news_twice_and_the_webhook_first_confirms_once(
     system: System, patient: Caller, booking: Json
 ) -> None:
@@ -88,6 +91,7 @@ async def test_each_news_twice_and_the_webhook_first_confirms_once(
     await expect(system, captured=PRICE, refunded=0)
 
 
+@pytest.mark.failure_row(18)
 async def test_two_payments_for_one_booking_keep_one_and_lose_none(
     system: System, patient: Caller, booking: Json
 ) -> None:
@@ -98,7 +102,7 @@ async def test_two_payments_for_one_booking_keep_one_and_lose_none(
     assert (await system.appointment(patient, booking))["status"] == "confirmed"
 
 
-@pytest.mark.failure_row(1)
+@pytest.mark.failure_row(1, 41)
 async def test_money_after_the_hold_while_the_slot_is_free_books_it(
     system: System, patient: Caller, booking: Json
 ) -> None:
@@ -125,7 +129,7 @@ async def test_money_after_the_hold_when_the_slot_is_gone_is_not_captured(
     await expect(system, captured=PRICE, refunded=0)
 
 
-@pytest.mark.failure_row(2)
+@pytest.mark.failure_row(2, 41)
 async def test_money_captured_by_the_gateway_after_the_slot_is_gone_goes_back_in_full_once(
     system: System, patient: Caller, booking: Json, slot: Json
 ) -> None:
@@ -166,6 +170,7 @@ async def test_a_cancellation_that_races_the_callback_never_loses_money(
     assert books.captured == books.refunded
 
 
+@pytest.mark.failure_row(20, 38)
 @pytest.mark.parametrize("kind", ["lose-answer", "http-502-html", "reset"])
 async def test_a_capture_whose_answer_is_lost_is_asked_about_until_it_is_known(
     system: System, patient: Caller, booking: Json, kind: str
@@ -179,6 +184,7 @@ async def test_a_capture_whose_answer_is_lost_is_asked_about_until_it_is_known(
     await expect(system, captured=PRICE, refunded=0)
 
 
+@pytest.mark.failure_row(19)
 async def test_an_order_whose_creation_was_not_answered_is_adopted_by_its_receipt(
     system: System, patient: Caller, slot: Json
 ) -> None:
@@ -189,6 +195,7 @@ async def test_an_order_whose_creation_was_not_answered_is_adopted_by_its_receip
     await system.becomes(patient, booking, "confirmed")
 
 
+@pytest.mark.failure_row(21)
 async def test_a_refund_whose_answer_is_lost_is_made_once(
     system: System, patient: Caller, booking: Json
 ) -> None:

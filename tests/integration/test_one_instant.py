@@ -43,6 +43,7 @@ async def test_the_patients_page_gives_the_receipt_by_the_readers_clocks(system:
         assert f"({reader})" in paper
 
 
+@pytest.mark.failure_row(46, 47)
 @pytest.mark.long
 @pytest.mark.parametrize("which", [0, 1])  # one is in spring, one in autumn
 @pytest.mark.parametrize(("doctors", "readers"), [(NEW_YORK, LONDON), (KOLKATA, NEW_YORK)])

@@ -25,7 +25,13 @@ import uvicorn
 
 from niyat.app import SERVICES, Niyat, assemble
 from niyat.audit import Report, audit
-from niyat.configuration import from_environment, provided_by_sandbox
+from niyat.configuration import (
+    BOUNCES_PATH,
+    SANDBOX_RETURN_PATH,
+    Configuration,
+    from_environment,
+    provided_by_sandbox,
+)
 from niyat.embedded.secrets import NAMES, fresh
 from niyat.identity.commands.create_admin import create_admin
 from niyat.kernel.clock import Clock
@@ -52,6 +58,11 @@ class TimeController:
         """Move on by a `timedelta(**by)`, then let everything that is due happen."""
         await self.move_to(await self.now() + timedelta(**by))
 
+    async def pass_by(self, **by: float) -> None:
+        """Move on by a `timedelta(**by)` while everything goes on as it is, in the middle of whatever it does."""
+        await self._sandbox.shift_clock(timedelta(**by).total_seconds(), freeze=False)
+        await self.follow_sandbox()
+
     async def move_to(self, moment: datetime) -> None:
         """Pause everything, set every clock to `moment` and let it tick from there, go on."""
         await self._niyat.pause()
@@ -62,8 +73,11 @@ class TimeController:
         self._niyat.resume()
 
     async def follow_sandbox(self) -> None:
-        """Set every clock to the sandbox's, which serves many tests and is never set back."""
-        shift = datetime.fromtimestamp(await self._sandbox.now(), UTC) - datetime.now(UTC)
+        """Set every clock to the sandbox's, which serves many tests and is never set back.
+
+        Each by as much: one that is wrong on purpose, as this process's may be, stays wrong by as much.
+        """
+        shift = await self._shift()
         for service in SERVICES:
             connection = await asyncpg.connect(self._databases.superuser_url(service))
             try:  # the answer took a moment to come, by which this must not set anything back
@@ -73,6 +87,15 @@ class TimeController:
             finally:
                 await connection.close()
         self._niyat.clock.tick_from(datetime.now(UTC) + shift)
+
+    async def _shift(self) -> timedelta:
+        """How far the sandbox is ahead of the machine, by whose clock PostgreSQL goes, whatever this process's says."""
+        connection = await asyncpg.connect(self._databases.superuser_url(SERVICES[0]))
+        try:
+            theirs = datetime.fromtimestamp(await self._sandbox.now(), UTC)
+            return await connection.fetchval("SELECT $1 - clock_timestamp()", theirs)  # type: ignore[no-any-return]
+        finally:
+            await connection.close()
 
 
 class Caller:
@@ -110,6 +133,7 @@ class System:
     sandbox: Sandbox
     merchant: Account
     clock: TimeController
+    configuration: Configuration
     connections: list[httpx.AsyncClient] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -250,6 +274,9 @@ async def running_system(
         "twilio_account_sid": phone.sid,
         "twilio_auth_token": phone.auth_token,
     }
+    await sandbox.mails_come_back_to(
+        SANDBOX_RETURN_PATH, address + BOUNCES_PATH, known["mail_bounces_secret"]
+    )
     await sandbox.register_video_app(known["video_jitsi_app_id"], known["video_jitsi_app_secret"])
     provided = provided_by_sandbox(known, sandbox.process.url, sandbox.smtp_address[1])
     configuration = from_environment(load(Settings, public_url=address), provided)
@@ -257,7 +284,7 @@ async def running_system(
     clock = TimeController(niyat, databases, sandbox)
     server = _Server(server_config(niyat.edge, configuration.common))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    system = System(niyat, address, databases, sandbox, merchant, clock)
+    system = System(niyat, address, databases, sandbox, merchant, clock, configuration)
     try:
         await clock.follow_sandbox()
         niyat.start()

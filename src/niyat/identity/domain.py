@@ -42,6 +42,11 @@ class Address:
     channel: Channel
     value: str
 
+    @property
+    def country(self) -> str | None:
+        """The country's calling code, such as `+91`, of a phone number. None of them begins another."""
+        return f"+{phonenumbers.parse(self.value).country_code}" if self.channel == "SMS" else None
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -55,11 +60,14 @@ class Limit:
 class Limits:
     """How many codes may be asked for, and how many wrong ones entered, for one address and from one IP address.
 
-    A wrong code counts for whoever asked for its challenge: by them alone it is known from where.
+    A wrong code counts for whoever asked for its challenge: by them alone it is known from where. `country`: of text
+    messages to one country abroad. `home` has no such limit, for whoever reached it would lock everybody out.
     """
 
     address: Sequence[Limit]
     requester: Sequence[Limit]
+    country: Sequence[Limit]
+    home: str
     wrong_of_address: Sequence[Limit]
     wrong_of_requester: Sequence[Limit]
 
@@ -84,6 +92,11 @@ def phone_number(text: str, region: str) -> str:
     if number is None or not phonenumbers.is_valid_number(number):
         raise ValueError("not a phone number; write it with its country code, such as +91 98765 43210")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def calling_code(region: str) -> str:
+    """Of a country, such as `+91` of `IN`."""
+    return f"+{phonenumbers.country_code_for_region(region)}"
 
 
 def email_address(text: str) -> str:

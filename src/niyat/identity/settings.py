@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from niyat.identity.domain import Limit, Limits
+from niyat.identity.domain import Limit, Limits, calling_code
 
 
 class IdentitySettings(BaseSettings):
@@ -28,6 +28,11 @@ class IdentitySettings(BaseSettings):
     codes_per_address_in_a_day: int = Field(default=20, ge=1)
     codes_per_ip_in_15_minutes: int = Field(default=60, ge=1, description="A clinic's patients may share one")
     codes_per_ip_in_a_day: int = Field(default=1000, ge=1)
+    codes_per_country_in_an_hour: int = Field(
+        default=100,
+        ge=1,
+        description="By text message, to numbers of any one country but `default_region`: some numbers earn by them",
+    )
     wrong_codes_per_address_in_a_day: int = Field(
         default=30,
         ge=5,
@@ -57,6 +62,8 @@ class IdentitySettings(BaseSettings):
                 Limit(self.codes_per_ip_in_15_minutes, quarter),
                 Limit(self.codes_per_ip_in_a_day, day),
             ],
+            country=[Limit(self.codes_per_country_in_an_hour, timedelta(hours=1))],
+            home=calling_code(self.default_region),
             wrong_of_address=[Limit(self.wrong_codes_per_address_in_a_day, day)],
             wrong_of_requester=[
                 Limit(self.wrong_codes_per_ip_in_15_minutes, quarter),

@@ -6,7 +6,6 @@ from niyat.kernel.ids import new_id
 from tests.integration.appointments.world import World, together
 
 
-@pytest.mark.failure_row(45)
 async def test_a_lapsed_hold_frees_its_slot(world: World) -> None:
     doctor, _ = await world.doctor()
     slot = await world.slot(doctor)

@@ -53,6 +53,21 @@ async def test_codes_from_one_ip_are_limited_whatever_the_address(databases: Dat
         assert await _asked(world) == (429, "900")
 
 
+@pytest.mark.failure_row(52)
+async def test_text_messages_abroad_are_limited_by_country_and_at_home_they_are_not(
+    databases: Databases,
+) -> None:
+    async with identity(databases, codes_per_country_in_an_hour=2) as world:
+        for number in range(2):
+            assert (await _asked(world, f"+44791112345{number}"))[0] == 202
+        assert await _asked(world, "+447911123459") == (429, "3600")
+        assert (await _asked(world, "+12025550123"))[0] == 202
+        for number in range(3):
+            assert (await _asked(world, f"+91981111111{number}"))[0] == 202
+        await world.later(hours=1)
+        assert (await _asked(world, "+447911123459"))[0] == 202
+
+
 async def test_requests_at_once_cannot_slip_through_together(databases: Databases) -> None:
     async with identity(databases, codes_per_ip_in_15_minutes=4) as world:
         same = await asyncio.gather(*(_asked(world) for _ in range(8)))

@@ -9,7 +9,7 @@ from datetime import timedelta
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import TooManyRequests
 
-LOCK_SPACE = 21  # Advisory locks of the limits: an address, then a requester.
+LOCK_SPACE = 21  # Advisory locks of the limits: an address, its country, then a requester.
 
 
 async def count_alone(conn: Connection, counted: str | bytes) -> None:

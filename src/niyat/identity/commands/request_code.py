@@ -27,11 +27,12 @@ FORGET = "DELETE FROM sign_in_challenges WHERE id = $1 AND tries = 0"
 # When the limit is reached: the time until the oldest that counts leaves the window.
 WAIT = """
 SELECT created_at + $2::interval - niyat_now() FROM sign_in_challenges
-WHERE {column} = $1 AND created_at > niyat_now() - $2::interval
+WHERE {counted} AND created_at > niyat_now() - $2::interval
 ORDER BY created_at DESC OFFSET $3 LIMIT 1
 """
-WAIT_OF_ADDRESS = WAIT.format(column="address")
-WAIT_OF_REQUESTER = WAIT.format(column="requester_hash")
+WAIT_OF_ADDRESS = WAIT.format(counted="address = $1")
+WAIT_OF_REQUESTER = WAIT.format(counted="requester_hash = $1")
+WAIT_OF_COUNTRY = WAIT.format(counted="channel = 'SMS' AND starts_with(address, $1)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ async def _store(
     requester: bytes,
 ) -> datetime:
     await _hold(conn, WAIT_OF_ADDRESS, address.value, limits.address)
+    country = address.country
+    if country is not None and country != limits.home:
+        await _hold(conn, WAIT_OF_COUNTRY, country, limits.country)
     await _hold(conn, WAIT_OF_REQUESTER, requester, limits.requester)
     expires_at: datetime = await conn.fetchval(
         INSERT,
