@@ -28,7 +28,7 @@ from niyat.events.catalogue import (
     WaitlistOfferLapsed,
 )
 from niyat.events.inbox import Consumer
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection
 from niyat.notifications.commands.plan import plan, withdraw_promises
 from niyat.notifications.commands.plan_reminders import forget_visit, plan_reminders
 from niyat.notifications.doctors import plan_daily_list, tell_of_change
@@ -64,12 +64,10 @@ async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
 
 
 async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> None:
-    """Who had not heard of the move before is told of both as one, from the time that they know."""
-    withdrawn = await withdraw_promises(
+    """Who had not heard of the move before is told of both as one: `unheard` reads it when this leaves."""
+    await withdraw_promises(
         conn, event.appointment_id, because="appointment-moved", before_revision=event.revision
     )
-    unheard = [row["payload"] for row in withdrawn if row["type"] == NotificationType.APPOINTMENT_RESCHEDULED]
-    this = {"previous_starts_at": event.previous_starts_at.isoformat(), "amount": event.amount_owed_back}
     moved = Intent(
         type=NotificationType.APPOINTMENT_RESCHEDULED,
         account_id=event.patient_id,
@@ -77,8 +75,8 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
         revision=event.revision,
         dedupe_key=f"rescheduled:{event.appointment_id}:{event.revision}:EMAIL",
         payload={
-            "previous_starts_at": [*unheard, this][0]["previous_starts_at"],
-            "amount": sum(payload["amount"] for payload in [*unheard, this]),
+            "previous_starts_at": event.previous_starts_at.isoformat(),
+            "amount": event.amount_owed_back,
             "currency": event.currency,
         },
         too_late_at=event.ends_at,
@@ -86,20 +84,15 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
     await plan(conn, [moved])
     await plan_reminders(conn, event)
     await plan_daily_list(conn, event)
-    await tell_of_change(conn, event, knows_of=_unheard_move(withdrawn, NotificationType.SCHEDULE_CHANGED))
+    await tell_of_change(conn, event)
 
 
 async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
-    """Somebody who let go of their own unpaid hold need not be told, and no doctor had it on the list.
-
-    Who had not heard of a move is told from which time it was, which is the one that they know.
-    """
-    withdrawn = await withdraw_promises(conn, event.appointment_id, because="appointment-cancelled")
+    """Somebody who let go of their own unpaid hold need not be told, and no doctor had it on the list."""
+    await withdraw_promises(conn, event.appointment_id, because="appointment-cancelled")
     await forget_visit(conn, event.appointment_id)
     if event.was_confirmed:
-        await tell_of_change(
-            conn, event, knows_of=_unheard_move(withdrawn, NotificationType.SCHEDULE_CHANGED)
-        )
+        await tell_of_change(conn, event)
     if not event.was_confirmed and event.payment_id is None and event.cancelled_by == "patient":
         return
     cancelled = Intent(
@@ -114,16 +107,9 @@ async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
             "payment_id": None if event.payment_id is None else str(event.payment_id),
             "cancelled_by": event.cancelled_by,
             "was_confirmed": event.was_confirmed,
-            "previous_starts_at": _unheard_move(withdrawn, NotificationType.APPOINTMENT_RESCHEDULED),
         },
     )
     await plan(conn, [cancelled])
-
-
-def _unheard_move(withdrawn: Sequence[Row], kind: NotificationType) -> str | None:
-    """From which time the first move went that this kind of message would have told of; None: there was none."""
-    moves = (row["payload"].get("previous_starts_at") for row in withdrawn if row["type"] == kind)
-    return next(filter(None, moves), None)
 
 
 async def on_no_show(conn: Connection, event: AppointmentNoShow) -> None:

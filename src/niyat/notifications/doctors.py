@@ -48,25 +48,22 @@ async def plan_daily_list(conn: Connection, event: AppointmentConfirmed | Appoin
     await plan(conn, [today])
 
 
-async def tell_of_change(
-    conn: Connection, event: AppointmentCancelled | AppointmentRescheduled, *, knows_of: str | None
-) -> None:
-    """Whoever changes their own list need not be told of it.
-
-    `knows_of`: the time that the doctor knows, where an earlier move was not told yet.
-    """
-    by = event.cancelled_by if isinstance(event, AppointmentCancelled) else event.rescheduled_by
+async def tell_of_change(conn: Connection, event: AppointmentCancelled | AppointmentRescheduled) -> None:
+    """Whoever changes their own list need not be told of it. `previous_starts_at`: of a move alone."""
+    by, before = (
+        (event.cancelled_by, None)
+        if isinstance(event, AppointmentCancelled)
+        else (event.rescheduled_by, event.previous_starts_at.isoformat())
+    )
     if event.doctor_account_id is None or by == "doctor":
         return
-    if knows_of is None and isinstance(event, AppointmentRescheduled):
-        knows_of = event.previous_starts_at.isoformat()
     changed = Intent(
         type=NotificationType.SCHEDULE_CHANGED,
         account_id=event.doctor_account_id,
         appointment_id=event.appointment_id,
         revision=event.revision,
         dedupe_key=f"schedule-changed:{event.appointment_id}:{event.revision}:{event.status}:EMAIL",
-        payload={"previous_starts_at": knows_of},
+        payload={"previous_starts_at": before},
         too_late_at=event.ends_at,
     )
     await plan(conn, [changed])

@@ -154,16 +154,18 @@ def no_longer_so(
     status: str,
     current: int,
     secured: bool = False,
+    tells_of_move: bool = False,
 ) -> str | None:
     """Why this must not be sent, as a code, given how the appointment stands now; None if it is still so.
 
     `whose`: the account of the one it concerns, the patient or the doctor; `secured`: a payment has the time already.
+    `tells_of_move`: it is about a move; of what ended since, there is a message of its own.
     """
     if whose != account_id:
         return "not-theirs"
     if kind in UNPAID and secured:
         return "payment-seen"
-    if status not in _true_while(kind, status):
+    if status not in _true_while(kind, status, tells_of_move=tells_of_move):
         return f"appointment-{status}"
     if kind in ABOUT_ONE_TIME and revision is not None and revision != current:
         return "appointment-moved"
@@ -172,14 +174,14 @@ def no_longer_so(
     return None
 
 
-def _true_while(kind: NotificationType, status: str) -> frozenset[str]:
+def _true_while(kind: NotificationType, status: str, *, tells_of_move: bool) -> frozenset[str]:
     """The statuses in which a message of this kind is true; money that moved stays so in any."""
     if kind in PROMISES:
         return frozenset({"confirmed"})
     if kind in UNPAID:
         return frozenset({"reserved", "pending-payment"})
     if kind is NotificationType.SCHEDULE_CHANGED:
-        return frozenset({"confirmed", "cancelled"})
+        return frozenset({"confirmed"} if tells_of_move else {"confirmed", "cancelled"})
     return frozenset({ONLY_WHILE.get(kind, status)})
 
 

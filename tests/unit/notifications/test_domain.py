@@ -97,6 +97,10 @@ def test_a_doctor_hears_of_the_newest_change_alone() -> None:
     assert why_not(kind, status="cancelled") is None
     assert why_not(kind, revision=1, current=2) == "appointment-moved"
     assert why_not(kind, status="completed") == "appointment-completed"
+    assert (
+        no_longer_so(kind, ACCOUNT, 0, whose=ACCOUNT, status="cancelled", current=0, tells_of_move=True)
+        == "appointment-cancelled"
+    )
 
 
 def test_nobody_hears_you_were_not_charged_once_the_visit_is_paid() -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from niyat.kernel.db import Database
@@ -18,9 +19,10 @@ from niyat.kernel.log import get_logger
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.push import devices_of
 from niyat.notifications.commands.suppress import suppressed_among
+from niyat.notifications.commands.unheard import unheard_moves
 from niyat.notifications.domain import (
+    ABOUT_ONE_TIME,
     ONLY_WHILE,
-    PROMISES,
     SUPERSEDED_BY,
     NotificationChannel,
     NotificationType,
@@ -55,9 +57,15 @@ WHERE n.id = ANY ($1) AND n.type = ANY ($2) AND EXISTS (
     SELECT FROM scheduled_notifications p
     WHERE p.appointment_id = n.appointment_id AND p.account_id = n.account_id AND p.type = ANY ($3)
       AND p.status = 'sending' AND p.lease_until > niyat_now() AND (p.claimed_at, p.id) < (n.claimed_at, n.id)
-      AND (n.type <> 'APPOINTMENT_RESCHEDULED' OR p.revision IS DISTINCT FROM n.revision))
+      AND CASE n.type
+          WHEN 'APPOINTMENT_RESCHEDULED' THEN p.revision IS DISTINCT FROM n.revision
+          WHEN 'SCHEDULE_CHANGED' THEN (p.revision, p.payload) IS DISTINCT FROM (n.revision, n.payload)
+          ELSE true END)
 """
-CHANGES = frozenset(ONLY_WHILE) | {NotificationType.APPOINTMENT_RESCHEDULED}
+CHANGES = frozenset(ONLY_WHILE) | {
+    NotificationType.APPOINTMENT_RESCHEDULED,
+    NotificationType.SCHEDULE_CHANGED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +91,8 @@ class Asked:
     superseded: frozenset[UUID]
     behind: frozenset[UUID]
     """What must not overtake a message about the same visit that is still under way."""
+    unheard: Mapping[UUID, Mapping[str, Any]]
+    """The payloads that say more than was planned, because a move before was not heard of."""
     suppressed: frozenset[tuple[UUID, NotificationChannel]]
     """Accounts and the channels on which their address takes nothing any more."""
     devices: Mapping[UUID, Sequence[str]]
@@ -109,7 +119,8 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
     async with parts.db.pool.acquire() as conn:
         preferences = await preferences_of_all(conn, people) if people else {}
         now = await conn.fetchval("SELECT niyat_now()")
-    behind = await _of(parts.db, BEHIND, claimed, CHANGES, list(CHANGES), list(PROMISES))
+    behind = await _of(parts.db, BEHIND, claimed, CHANGES, list(CHANGES), list(ABOUT_ONE_TIME))
+    unheard = await unheard_moves(parts.db, claimed)  # now that nothing before them is still under way
     days = await _days(parts, claimed)
     at = time.monotonic()
     appointments: Found[AppointmentView] = await parts.appointments.find_many(visits) if visits else Found()
@@ -121,6 +132,7 @@ async def ask(parts: Parts, claimed: Sequence[Claimed]) -> Asked:
         appointments=appointments,
         superseded=superseded,
         behind=behind,
+        unheard=unheard,
         suppressed=suppressed,
         devices=devices,
         preferences=preferences,

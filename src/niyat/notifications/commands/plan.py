@@ -10,9 +10,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from niyat.kernel.correlation import correlation_id
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection
 from niyat.kernel.ids import new_id
-from niyat.notifications.domain import PROMISES, TOLD_OF_MONEY, Intent, NotificationType
+from niyat.notifications.domain import PROMISES, TOLD_OF_MONEY, Intent
 from niyat.notifications.preference_queries import preferences_of_all
 from niyat.notifications.preferences import channels_for
 
@@ -43,18 +43,11 @@ WITHDRAW = """
 WITH withdrawn AS (
     UPDATE scheduled_notifications
     SET status = 'suppressed', last_error = $1, sealed = NULL, finished_at = niyat_now()
-    WHERE appointment_id = $2 AND status = 'queued' AND type = ANY ($3)
-      AND ($4::bigint IS NULL OR revision < $4)
-    RETURNING *),
-logged AS (
-    INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
-    SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM withdrawn)
-SELECT DISTINCT ON (w.revision, w.type) w.type, w.payload FROM withdrawn w
-WHERE NOT EXISTS (
-    SELECT FROM scheduled_notifications o
-    WHERE o.appointment_id = $2 AND o.type = w.type AND o.revision = w.revision
-      AND o.status IN ('sent', 'delivered'))
-ORDER BY w.revision, w.type
+    WHERE appointment_id = $2 AND status = 'queued' AND ($4::bigint IS NULL OR revision < $4)
+      AND (type = ANY ($3) OR (type = 'SCHEDULE_CHANGED' AND payload ->> 'previous_starts_at' IS NOT NULL))
+    RETURNING *)
+INSERT INTO notification_logs (notification_id, status, channel, message_id, tries, error_code, correlation_id)
+SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM withdrawn
 """
 
 
@@ -124,14 +117,10 @@ async def _store_unwanted(conn: Connection, intent: Intent) -> None:
 
 async def withdraw_promises(
     conn: Connection, appointment_id: UUID, *, because: str, before_revision: int | None = None
-) -> Sequence[Row]:
+) -> None:
     """Suppress what is queued and says that this visit will take place (at an earlier revision, if one is given).
 
-    A doctor's notice of an earlier change goes with it.
-
-    Returns the type and payload of what will now not be said on any channel, by revision.
-    What is being sent at this moment is held against the appointment itself, by `reach`.
+    A doctor's notice of an earlier move goes with it. What is being sent at this moment is held against the
+    appointment itself, by `reach`; what will now not be said is told with what comes next, by `unheard`.
     """
-    return await conn.fetch(
-        WITHDRAW, because, appointment_id, [*PROMISES, NotificationType.SCHEDULE_CHANGED], before_revision
-    )
+    await conn.execute(WITHDRAW, because, appointment_id, list(PROMISES), before_revision)

@@ -12,6 +12,7 @@ from niyat.notifications.categories import AUDIENCE, Audience
 from niyat.notifications.commands.ask import Asked
 from niyat.notifications.commands.claim import Claimed
 from niyat.notifications.commands.not_sent import AtNight, CannotBeSent, NoAddress, NoLongerSo, NotYet
+from niyat.notifications.commands.unheard import tells_of_move
 from niyat.notifications.domain import NotificationChannel, NotificationType, no_longer_so
 from niyat.notifications.facts import daily_list_facts, staff_facts, visit_facts
 from niyat.notifications.invitations import invitation_for
@@ -51,7 +52,8 @@ def reach(parts: Parts, claimed: Claimed, asked: Asked) -> Reached:
     address = _address(parts, claimed, account, asked)
     _not_at_night(claimed, wanted, account.time_zone or appointment.time_zone, asked, appointment.starts_at)
     account = account.model_copy(update={"time_zone": wanted.time_zone or account.time_zone})
-    said = partial(visit_facts, payload=claimed.payload, site_url=parts.site_url)
+    payload = asked.unheard.get(claimed.id, claimed.payload)
+    said = partial(visit_facts, payload=payload, site_url=parts.site_url)
     about = partial(said, account=account, appointment=appointment)
     invited = partial(
         invitation_for,
@@ -146,6 +148,7 @@ def _still_so(claimed: Claimed, account_id: UUID, appointment: AppointmentView, 
         status=appointment.status,
         current=appointment.revision,
         secured=appointment.secured_by is not None,
+        tells_of_move=tells_of_move(claimed.payload),
     )
     if because is not None:
         raise NoLongerSo(because)
