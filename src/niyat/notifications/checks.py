@@ -134,6 +134,14 @@ CHECKS: Sequence[Check] = (
         """,
     ),
     Check(
+        "staff-told",
+        "What doctors and administrators are to be told does not wait to be queued for them.",
+        """
+        SELECT message_id, type, dedupe_key, created_at FROM staff_messages
+        WHERE queued_at IS NULL AND created_at <= niyat_now() - make_interval(secs => $1)
+        """,
+    ),
+    Check(
         "lifted-with-a-reason",
         "Whoever lets us write to a suppressed address again said why.",
         """

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from niyat.notifications.commands.tell_staff import queue_staff_messages
 from tests.support.notifications import Own, World, notifications_world, service_over
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
@@ -20,6 +21,7 @@ async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
     """Notifications over this test's database; the audit at the end must find nothing."""
     async with notifications_world(databases, sandbox) as world:
         yield world
+        await queue_staff_messages(world.parts)
         await world.deliver()
         assert await world.broken_promises() == {}
 
