@@ -24,6 +24,9 @@ LOG = """
 INSERT INTO notification_logs (notification_id, status, channel, tries)
 SELECT id, '{}', channel, 1 FROM scheduled_notifications
 """
+LATE = """
+UPDATE scheduled_notifications SET due_at = niyat_now() - interval '1 h', too_late_at = niyat_now() - interval '3 min'
+"""
 SENT, QUEUED, HOUR = (
     f" WHERE {which}" for which in ("status = 'sent'", "status = 'queued'", "offset_minutes = 60")
 )
@@ -62,9 +65,7 @@ BREAKS: dict[str, list[str]] = {
     ],
     "no-reminder-late": [
         LOG.format("sent") + HOUR,
-        """UPDATE scheduled_notifications
-           SET due_at = niyat_now() - interval '1 h', too_late_at = niyat_now() - interval '3 min'"""
-        f"{HOUR}; {LOG.format('sent')} {HOUR}",
+        LATE + HOUR + ";" + LOG.format("sent") + HOUR,
     ],
     "staff-told": ["UPDATE staff_messages SET queued_at = NULL"],
     "lifted-with-a-reason": [
