@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 
 from niyat.events.catalogue import Event
+from niyat.kernel.local_time import local_time
 from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.errors import DeliveryRefused, DeliveryUnknown
-from niyat.notifications.facts import local_time
 from niyat.notifications.ports import Account, EmailProvider, Mail, Receipt
 from tests.support.notifications import Visit, World, cancelled, confirmed, rescheduled
 
