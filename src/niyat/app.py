@@ -33,7 +33,6 @@ from niyat.kernel.client import Loopback, ServiceClient
 from niyat.kernel.clock import Clock
 from niyat.kernel.db import Database
 from niyat.kernel.jobs import JobRunner
-from niyat.kernel.log import get_logger
 from niyat.kernel.service_token import ServiceToken
 from niyat.notifications import http as notifications_http
 from niyat.notifications import service as notifications
@@ -42,8 +41,6 @@ from niyat.payments import http as payments_http
 from niyat.payments import service as payments
 from niyat.routing import Dispatcher
 from niyat.service import Context, Service
-
-log = get_logger(__name__)
 
 SERVICES = ("identity", "appointments", "payments", "notifications")
 PUBLISHERS = ("appointments", "payments")

@@ -15,7 +15,7 @@ from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import NiyatError
 
 COLUMNS = """
-arrival, consumer, event_id, topic, key, type, tries, last_error, received_at, finished_at, payload"""
+arrival, consumer, event_id, topic, key, type, tries, last_error, received_at, payload"""
 
 LIST = f"""
 SELECT {COLUMNS} FROM inbox
@@ -45,7 +45,6 @@ class DeadLetter:
     tries: int
     last_error: str
     received_at: datetime
-    died_at: datetime
     envelope: dict[str, Any]
 
 
@@ -75,6 +74,5 @@ def _letter(row: Row) -> DeadLetter:
         tries=row["tries"],
         last_error=row["last_error"],
         received_at=row["received_at"],
-        died_at=row["finished_at"],
         envelope=row["payload"],
     )

@@ -16,7 +16,6 @@ Channel: TypeAlias = Literal["SMS", "EMAIL"]
 Role: TypeAlias = Literal["patient", "doctor", "admin"]
 Language: TypeAlias = Literal["en", "hi"]
 
-ROLES: Sequence[Role] = ("patient", "doctor", "admin")
 DEFAULT_TIME_ZONE = "Asia/Kolkata"
 
 CODE_DIGITS = 6

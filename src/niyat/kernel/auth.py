@@ -40,11 +40,6 @@ class Principal:
     def has(self, role: str) -> bool:
         return role in self.roles
 
-    @property
-    def acts_as(self) -> str:
-        """The role that history and events record, the strongest first."""
-        return next((role for role in ("service", "admin", "doctor") if role in self.roles), "patient")
-
 
 class TokenVerifier:
     """Verifies access tokens against a JWKS, which it fetches when it meets a key it does not know."""
@@ -141,7 +136,6 @@ def require(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
 
 
 Patient = Annotated[Principal, Depends(require("patient"))]
-Doctor = Annotated[Principal, Depends(require("doctor"))]
 Admin = Annotated[Principal, Depends(require("admin"))]
 Staff = Annotated[Principal, Depends(require("admin", "doctor"))]
 

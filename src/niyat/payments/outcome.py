@@ -25,9 +25,6 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-DECIDED = frozenset(Outcome) - {Outcome.PROCESSING}
-
-
 def outcome_of(
     status: PaymentStatus,
     steps: Collection[Step],

@@ -50,8 +50,6 @@ TRANSITIONS: Mapping[tuple[PayoutStatus, PayoutStatus], str] = {
 }
 """Every move of a payout, and what brings it about. The database's `payout_may_move` says the same."""
 
-ON_ITS_WAY = frozenset({S.APPROVED, S.QUEUED, S.PROCESSING})
-"""Its money is no longer the doctor's and not yet gone: it lies in `payout_pending`."""
 CAME_TO_NOTHING = frozenset({S.FAILED, S.REVERSED})
 """Its money is owed again; another try is another payout."""
 

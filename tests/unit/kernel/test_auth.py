@@ -96,7 +96,7 @@ async def test_a_good_token_says_who_it_is(verifier: TokenVerifier) -> None:
         ME, frozenset({"patient"}), None, SESSION
     )
     service = await verifier.verify(token(roles=["service"], service="payments"))
-    assert (service.service, service.acts_as, service.session_id) == ("payments", "service", None)
+    assert (service.service, service.session_id) == ("payments", None)
 
 
 BAD: dict[str, Callable[[], str]] = {
@@ -181,19 +181,6 @@ async def test_without_keys_no_token_is_called_bad(verifier: TokenVerifier, issu
             await verifier.verify(token())
     issuer.away = False
     await verifier.verify(token())
-
-
-@pytest.mark.parametrize(
-    ("roles", "acts_as"),
-    [
-        ({"patient"}, "patient"),
-        ({"patient", "doctor"}, "doctor"),
-        ({"admin", "doctor"}, "admin"),
-        (set(), "patient"),
-    ],
-)
-def test_history_records_the_strongest_role(roles: set[str], acts_as: str) -> None:
-    assert Principal(ME, frozenset(roles)).acts_as == acts_as
 
 
 async def test_routes_let_in_whom_they_say(verifier: TokenVerifier) -> None:

@@ -9,9 +9,6 @@ from uuid import UUID
 from niyat.events.envelope import Message
 from niyat.events.inbox import Consumer, receive
 from niyat.kernel.db import Database
-from niyat.kernel.log import get_logger
-
-log = get_logger(__name__)
 
 
 def _nobody() -> None:

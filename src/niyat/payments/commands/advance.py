@@ -13,7 +13,6 @@ from datetime import timedelta
 from niyat.kernel.crash import crash_point
 from niyat.kernel.db import Connection, Row
 from niyat.kernel.errors import ServiceUnavailable
-from niyat.kernel.log import get_logger
 from niyat.payments.commands.capture import capture, fetch_capture, look
 from niyat.payments.commands.case import lock_attempt
 from niyat.payments.commands.take_step import case_view, take_step
@@ -27,8 +26,6 @@ from niyat.payments.domain import (
     step_after_secure,
 )
 from niyat.payments.parts import Parts
-
-log = get_logger(__name__)
 
 CLAIM = """
 UPDATE payment_attempts SET next_at = niyat_now() + $2, tries = tries + 1

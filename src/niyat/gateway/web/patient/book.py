@@ -7,7 +7,6 @@ Whoever must sign in first finds the form as it was left: it waits in a cookie o
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -25,8 +24,6 @@ from niyat.gateway.web.session import own_form
 from niyat.gateway.web.site import SignInFirst, View, page, redirect, uuid_of
 from niyat.kernel.client import Refused
 from niyat.kernel.errors import ServiceUnavailable
-
-Json = dict[str, Any]
 
 DRAFT = "niyat_draft"
 DRAFT_SECONDS = 1800

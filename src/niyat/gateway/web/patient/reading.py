@@ -133,7 +133,6 @@ def appointment(
         visitor=visit["visitor"]["name"] if visit["visitor"] else "",
         owed_back=Money(owed, visit["currency"]) if owed is not None and payment else None,
         cancelled_by="" if by is None else "patient" if by == "patient" else "clinic",
-        rev=visit["revision"],
     )
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
-from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from niyat.gateway.web.shared.page import Page
@@ -25,14 +23,3 @@ def style_html(renderer: Renderer, page: Page) -> HTMLResponse:
     return renderer.answer(
         "shared/style.html", page, colours=COLOURS, times=times, five_minutes=timedelta(minutes=5)
     )
-
-
-def router(renderer: Renderer, page_of: Callable[[Request], Page]) -> APIRouter:
-    """`page_of` reads language, theme and zone from a request, as for every other page."""
-    routes = APIRouter(include_in_schema=False)
-
-    @routes.get("/style")
-    def style(request: Request) -> HTMLResponse:
-        return style_html(renderer, page_of(request))
-
-    return routes

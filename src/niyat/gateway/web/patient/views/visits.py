@@ -54,7 +54,6 @@ class Appointment:
     visitor: str = ""
     owed_back: Money | None = None
     cancelled_by: Literal["", "patient", "clinic"] = ""
-    rev: int = 0
 
     @property
     def due(self) -> bool:
