@@ -87,7 +87,7 @@ async def reconcile(day: date | None, say: Callable[[str], None]) -> bool:
         wanted = day or await db.fetchval(YESTERDAY)
         run_id = await db.run(ask_for_day, wanted)
         # The job that reads it runs in another process.
-        while (run := await find_run(db, run_id)) and run["status"] == RunStatus.ASKED:  # noqa: ASYNC110
+        while (run := await find_run(db, run_id))["status"] == RunStatus.ASKED:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         report = await day_report(db, wanted)
     return say_report(run, report, say)

@@ -8,8 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from niyat.appointments.errors import DoctorNotFound
-from niyat.kernel.db import Connection, Database, Row
-from niyat.kernel.idempotency import Reader
+from niyat.kernel.db import Database, Reader, Row
 
 _DOCTOR = """
 SELECT d.id AS doctor_id, d.name, d.specialty, d.languages, d.registration_number, d.bio, d.clinic_id,
@@ -117,7 +116,7 @@ async def doctor(reader: Reader, doctor_id: UUID, *, even_inactive: bool = False
     return dict(row)
 
 
-async def week(reader: Connection | Database, doctor_id: UUID) -> Json:
+async def week(reader: Reader, doctor_id: UUID) -> Json:
     """The doctor's weekly hours in their own zone. Raises DoctorNotFound."""
     rows = await reader.fetch(WEEK, doctor_id)
     if not rows:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from niyat.appointments.errors import FamilyMemberNotFound
-from niyat.kernel.db import Database, Row
-from niyat.kernel.idempotency import Reader
+from niyat.kernel.db import Database, Reader, Row
 
 MEMBER = """
 SELECT id AS family_member_id, name, relationship, birth_date, created_at, updated_at

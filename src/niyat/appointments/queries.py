@@ -10,8 +10,7 @@ from uuid import UUID
 
 from niyat.appointments.errors import AppointmentNotFound, DoctorNotFound
 from niyat.kernel.auth import Principal
-from niyat.kernel.db import Database, Row
-from niyat.kernel.idempotency import Reader
+from niyat.kernel.db import Database, Reader, Row
 
 APPOINTMENT = """
 SELECT appointment_json(a, d, c) AS body, a.patient_id, d.account_id AS doctor_account_id

@@ -14,8 +14,7 @@ from niyat.appointments.errors import AppointmentNotFound, SlotTaken
 from niyat.appointments.waitlist_offers import follow, pass_on
 from niyat.events.catalogue import Event
 from niyat.events.outbox import publish
-from niyat.kernel.db import Connection, Row
-from niyat.kernel.idempotency import Reader
+from niyat.kernel.db import Connection, Reader, Row
 
 LOCK_DOCTOR_OF = "SELECT pg_advisory_xact_lock(7, doctor_key) FROM appointments WHERE id = $1"
 

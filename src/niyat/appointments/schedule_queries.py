@@ -7,7 +7,7 @@ from uuid import UUID
 
 from niyat.appointments.errors import BlockNotFound, ClinicNotFound, DoctorNotFound
 from niyat.kernel.auth import Principal
-from niyat.kernel.db import Connection, Database, Row
+from niyat.kernel.db import Database, Reader, Row
 from niyat.kernel.errors import Forbidden
 
 BLOCKS = """
@@ -66,7 +66,7 @@ async def blocks(
     return await db.fetch(BLOCKS, doctor_id, ending_after, *(after or (None, None)), limit + 1)
 
 
-async def doctor_of_block(db: Database | Connection, block_id: UUID) -> UUID:
+async def doctor_of_block(db: Reader, block_id: UUID) -> UUID:
     """Whose block it is. Raises BlockNotFound."""
     doctor_id: UUID | None = await db.fetchval("SELECT doctor_id FROM blocked_slots WHERE id = $1", block_id)
     if doctor_id is None:
@@ -75,7 +75,7 @@ async def doctor_of_block(db: Database | Connection, block_id: UUID) -> UUID:
 
 
 async def overrides(
-    db: Database | Connection,
+    db: Reader,
     doctor_id: UUID,
     first: date | None,
     last: date | None,
@@ -90,7 +90,7 @@ async def overrides(
 
 
 async def holidays(
-    db: Database | Connection,
+    db: Reader,
     clinic_id: UUID,
     first: date | None,
     last: date | None,

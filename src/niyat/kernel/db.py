@@ -111,6 +111,18 @@ class Database:
         return await self.pool.execute(query, *args)
 
 
+Reader: TypeAlias = "Database | Connection"
+"""What a query needs: it reads alone, or inside somebody's transaction."""
+
+
+async def one(reader: Reader, query: str, *args: object) -> Row:
+    """The row of a statement that always has one."""
+    row = await reader.fetchrow(query, *args)
+    if row is None:
+        raise LookupError(query.split()[0])
+    return row
+
+
 def rows_affected(tag: str) -> int:
     """The number in what `execute` answers: 3 for `UPDATE 3`."""
     return int(tag.rpartition(" ")[2])

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +18,7 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from niyat.kernel.auth import Who
-from niyat.kernel.db import Connection, Database, rows_affected
+from niyat.kernel.db import Connection, Database, Reader, rows_affected
 from niyat.kernel.errors import IdempotencyKeyReused, NiyatError
 
 FIND = (
@@ -52,12 +52,6 @@ class Once:
     route: str
     key: str | None
     fingerprint: str
-
-
-class Reader(Protocol):
-    """Anything that fetches one row: a connection or a database."""
-
-    async def fetchrow(self, query: str, *args: object) -> Any: ...
 
 
 async def stored_answer(reader: Reader, once: Once) -> Answer | None:

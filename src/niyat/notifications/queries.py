@@ -67,9 +67,9 @@ class NotificationFilter:
 
 async def list_notifications(
     db: Database, wanted: NotificationFilter, *, before: UUID | None = None, limit: int
-) -> tuple[Sequence[Row], UUID | None]:
-    """A page, and the cursor of the next one if there is more."""
-    rows = await db.fetch(
+) -> Sequence[Row]:
+    """Notifications before that one, the newest first: up to `limit`, and one more when there are more."""
+    return await db.fetch(
         LIST,
         wanted.account_id,
         wanted.status,
@@ -81,8 +81,6 @@ async def list_notifications(
         before,
         limit + 1,
     )
-    page = rows[:limit]
-    return page, page[-1]["notification_id"] if len(rows) > limit else None
 
 
 async def failures(db: Database) -> Sequence[Row]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from niyat.kernel.db import Row
+from niyat.kernel.db import Reader
 from niyat.payments.commands.propose_payouts import CUT_OFF, TODAY
 from niyat.payments.errors import FundAccountNotFound, PayoutBatchNotFound, PayoutNotFound
 from niyat.payments.settings import PaymentsSettings
@@ -37,16 +36,6 @@ FROM doctor_balances($1, $2) b LEFT JOIN doctor_fund_accounts f USING (doctor_id
 WHERE $3::text IS NULL OR (b.currency, b.doctor_id) > ($3, $4::uuid) ORDER BY b.currency, b.doctor_id LIMIT $5
 """
 FUND_ACCOUNT = "SELECT * FROM doctor_fund_accounts WHERE doctor_id = $1"
-
-
-class Reader(Protocol):
-    """A database or an open transaction."""
-
-    async def fetch(self, query: str, *args: object) -> Sequence[Row]: ...
-
-    async def fetchrow(self, query: str, *args: object) -> Row | None: ...
-
-    async def fetchval(self, query: str, *args: object) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

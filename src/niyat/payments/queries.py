@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from niyat.kernel.db import Database
+from niyat.kernel.db import Database, Reader, one
 from niyat.payments.domain import PaymentStatus, Step
 from niyat.payments.outcome import outcome_of
 from niyat.payments.reasons import reason_code
@@ -95,7 +95,6 @@ async def payments_of_account(
     return [_shaped(row) for row in await db.fetch(OF_ACCOUNT, account_id, before, limit + 1)]
 
 
-async def find_refund(db: Any, refund_id: UUID) -> dict[str, Any]:
-    """One refund that exists; `db` is a database or an open transaction."""
-    row = await db.fetchrow(REFUND, refund_id)
-    return dict(row)
+async def find_refund(db: Reader, refund_id: UUID) -> dict[str, Any]:
+    """One refund that exists."""
+    return dict(await one(db, REFUND, refund_id))

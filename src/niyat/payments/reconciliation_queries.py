@@ -1,4 +1,4 @@
-"""Reads of reconciliation and disputes, for administrators; and the gateway's troubles, for whoever is about to pay."""
+"""Reads of reconciliation, for administrators."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from niyat.kernel.db import Database
-from niyat.payments.commands.record_downtime import CONFIRMED_WITHIN
+from niyat.kernel.db import Database, Reader, one
+from niyat.payments.errors import RunNotFound
 
 RUN = "SELECT * FROM reconciliation_runs WHERE run_id = $1"
 RUNS = """
@@ -33,32 +33,14 @@ ORDER BY difference_id DESC LIMIT $5
 """
 DIFFERENCE = "SELECT * FROM reconciliation_differences WHERE difference_id = $1"
 LAST_READ = "SELECT max(finished_at) FROM reconciliation_runs WHERE day = $1 AND status = 'done'"
-DISPUTES = """
-SELECT d.*, coalesce(l.amount, 0) AS double_loss FROM disputes d LEFT JOIN double_losses l USING (gateway_payment_id)
-"""
-DISPUTE_LIST = (
-    DISPUTES
-    + """
-WHERE ($1::text IS NULL OR d.status = $1) AND ($2::uuid IS NULL OR d.dispute_id < $2)
-ORDER BY d.dispute_id DESC LIMIT $3
-"""
-)
-NOTES = """
-SELECT actor_id AS noted_by, reason AS note, at AS noted_at FROM audit_log
-WHERE subject_id = $1 AND action = 'note-dispute' ORDER BY id
-"""
-TROUBLES = """
-SELECT method, instrument, severity, begins_at FROM gateway_downtimes
-WHERE NOT resolved AND (NOT scheduled OR begins_at <= niyat_now())    -- the gateway's clock is not ours
-    AND (ends_at IS NULL OR ends_at > niyat_now()) AND confirmed_at > niyat_now() - $1::interval
-ORDER BY method, begins_at, downtime_id LIMIT 20
-"""
 
 
-async def find_run(db: Any, run_id: UUID) -> dict[str, Any] | None:
-    """One reading of a report; `db` is a database or an open transaction."""
+async def find_run(db: Reader, run_id: UUID) -> dict[str, Any]:
+    """One reading of a report. Raises RunNotFound."""
     row = await db.fetchrow(RUN, run_id)
-    return dict(row) if row else None
+    if row is None:
+        raise RunNotFound
+    return dict(row)
 
 
 async def runs(db: Database, day: date | None, before: UUID | None, limit: int) -> list[dict[str, Any]]:
@@ -83,24 +65,6 @@ async def differences(
     return [dict(row) for row in await db.fetch(DIFFERENCES, status, kind, None, before, limit + 1)]
 
 
-async def find_difference(db: Any, difference_id: UUID) -> dict[str, Any]:
-    """One difference that exists; `db` is a database or an open transaction."""
-    return dict(await db.fetchrow(DIFFERENCE, difference_id))
-
-
-async def disputes(db: Database, status: str | None, before: UUID | None, limit: int) -> list[dict[str, Any]]:
-    """Disputes before that one, the newest first, and one more than `limit` if there are more."""
-    return [dict(row) for row in await db.fetch(DISPUTE_LIST, status, before, limit + 1)]
-
-
-async def find_dispute(db: Any, dispute_id: UUID) -> dict[str, Any] | None:
-    """One dispute with its notes; `db` is a database or an open transaction."""
-    row = await db.fetchrow(DISPUTES + "WHERE d.dispute_id = $1", dispute_id)
-    if row is None:
-        return None
-    return dict(row) | {"notes": [dict(note) for note in await db.fetch(NOTES, dispute_id)]}
-
-
-async def troubles(db: Database) -> list[dict[str, Any]]:
-    """What the gateway has trouble with now, as far as it has said so lately."""
-    return [dict(row) for row in await db.fetch(TROUBLES, CONFIRMED_WITHIN)]
+async def find_difference(db: Reader, difference_id: UUID) -> dict[str, Any]:
+    """One difference that exists."""
+    return dict(await one(db, DIFFERENCE, difference_id))

@@ -8,12 +8,10 @@ from typing import Any
 from niyat.payments.reconciliation import DifferenceStatus, RunStatus
 
 
-def say_report(run: Mapping[str, Any] | None, report: Mapping[str, Any], say: Callable[[str], None]) -> bool:
+def say_report(run: Mapping[str, Any], report: Mapping[str, Any], say: Callable[[str], None]) -> bool:
     """Say each settlement and each difference; whether it was read and nothing is unexplained. Minor units."""
-    if run is None or run["status"] != RunStatus.DONE:
-        say(
-            f"The report of {report['day']} could not be read: {run['last_error'] if run else 'it was not asked for'}"
-        )
+    if run["status"] != RunStatus.DONE:
+        say(f"The report of {report['day']} could not be read: {run['last_error']}")
         return False
     for one in report["settlements"]:
         say(

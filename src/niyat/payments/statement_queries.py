@@ -11,8 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Database
-from niyat.payments.commands.case import one
+from niyat.kernel.db import Connection, Database, one
 
 LINES = """
 SELECT t.external_key, t.booked_on, t.created_at, t.appointment_id,

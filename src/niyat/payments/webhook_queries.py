@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Database, Reader
+from niyat.payments.errors import WebhookNotFound
 from niyat.payments.ports import PaymentGateway
 
 FOR_THE_PAYER = "error_description"
@@ -60,13 +61,11 @@ async def webhooks(
     return [dict(row) for row in rows]
 
 
-async def webhook_in_full(
-    db: Database | Connection, gateway: PaymentGateway, webhook_id: UUID
-) -> dict[str, Any] | None:
-    """One webhook with the facts that we read in it, as far as it can be read."""
+async def webhook_in_full(db: Reader, gateway: PaymentGateway, webhook_id: UUID) -> dict[str, Any]:
+    """One webhook with the facts that we read in it, as far as it can be read. Raises WebhookNotFound."""
     row = await db.fetchrow(ONE, webhook_id)
     if row is None:
-        return None
+        raise WebhookNotFound
     shown = dict(row)
     body: bytes = shown.pop("body")
     digest = {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}

@@ -8,7 +8,7 @@ from uuid import UUID
 from niyat.appointments.commands.replan_clinic import ask_for_replan
 from niyat.appointments.errors import ClinicNotFound, HolidayCalendarNotFound
 from niyat.appointments.national_holidays import national_holidays
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Connection, Database, one
 from niyat.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -58,8 +58,7 @@ async def fill_holidays(conn: Connection, clinic_id: UUID) -> list[date]:
     Its doctors are marked to be planned anew when there are any. Raises ClinicNotFound, HolidayCalendarNotFound.
     """
     await lock_clinic(conn, clinic_id)
-    row = await conn.fetchrow(CALENDAR, clinic_id, DAYS_AHEAD)
-    assert row is not None  # noqa: S101 - the lock found it
+    row = await one(conn, CALENDAR, clinic_id, DAYS_AHEAD)
     said = (
         national_holidays(row["country"], row["subdivision"], row["first"], row["last"])
         if row["country"]

@@ -16,7 +16,7 @@ from niyat.appointments.ports import Guest, Room
 from niyat.appointments.record import found
 from niyat.appointments.video import OpenTime, open_time, participant
 from niyat.kernel.auth import Principal
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, one
 
 MAKE = """
 INSERT INTO video_rooms (appointment_id, name) VALUES ($1, $2) ON CONFLICT (appointment_id) DO NOTHING
@@ -67,7 +67,6 @@ async def _who_meets_where(
     """The room, which has its name from now on, and the participant under the name that the other one sees."""
     party = participant(await found(conn, appointment_id), who)
     await conn.execute(MAKE, appointment_id, secrets.token_hex(16))
-    row = await conn.fetchrow(FIND, appointment_id)
-    assert row is not None  # noqa: S101 - it was made above
+    row = await one(conn, FIND, appointment_id)
     guest = Guest(party, row["doctor_name"] if party == "doctor" else "Patient")
     return Room(row["name"], time.opens_at, time.closes_at), guest

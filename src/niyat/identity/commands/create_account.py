@@ -10,7 +10,7 @@ import asyncpg
 
 from niyat.identity.domain import Language, Role
 from niyat.identity.errors import AddressTaken
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.ids import new_id
 
 # The admin vouches for the email: whoever reads it is the person.
@@ -37,11 +37,10 @@ async def create_account(conn: Connection, new: NewAccount, *, actor_id: UUID | 
     """The new account's row. Raises AddressTaken. `actor_id` is None on the command line."""
     roles = sorted(set(new.roles))
     try:
-        account: Row | None = await conn.fetchrow(
-            INSERT, new_id(), roles, new.name, new.email, new.phone, new.language, new.time_zone
+        account = await one(
+            conn, INSERT, new_id(), roles, new.name, new.email, new.phone, new.language, new.time_zone
         )
     except asyncpg.UniqueViolationError:
         raise AddressTaken from None
-    assert account is not None  # noqa: S101 - RETURNING
     await conn.execute(RECORD, actor_id, "account-created", account["id"], reason, {"roles": roles})
     return account

@@ -9,7 +9,7 @@ from niyat.identity.commands.check_code import NotProven, Proven, check_code
 from niyat.identity.domain import DEFAULT_TIME_ZONE, REFRESH_TOKEN_LIFETIME, Limits
 from niyat.identity.errors import AccountDisabled
 from niyat.identity.hashing import Keyed, new_refresh_token, plain_hash
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.ids import new_id
 
 FIND_BY_PHONE = "SELECT * FROM accounts WHERE phone = $1 FOR UPDATE"
@@ -72,9 +72,7 @@ async def _account_of(conn: Connection, proven: Proven, name: str | None) -> Row
     account: Row | None = await conn.fetchrow(find, proven.address.value)
     if account is None:
         await conn.execute(create, new_id(), name, proven.address.value, proven.language, DEFAULT_TIME_ZONE)
-        account = await conn.fetchrow(find, proven.address.value)
-    assert account is not None  # noqa: S101 - just made, by us or by the other
+        account = await one(conn, find, proven.address.value)  # made by us, or just now by the other
     if account["name"] is None and name is not None:
-        account = await conn.fetchrow(NAME, account["id"], name)
-        assert account is not None  # noqa: S101 - its row is locked
+        account = await one(conn, NAME, account["id"], name)
     return account

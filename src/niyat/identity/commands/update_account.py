@@ -15,7 +15,7 @@ from niyat.identity.commands.check_code import NotProven, check_code
 from niyat.identity.domain import Address, Limits
 from niyat.identity.errors import AccountNotFound, AddressTaken
 from niyat.identity.hashing import Keyed
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.errors import InvalidRequest
 
 LOCK = "SELECT * FROM accounts WHERE id = $1 FOR UPDATE"
@@ -42,13 +42,11 @@ async def update_account(conn: Connection, account_id: UUID, changes: dict[str, 
             "This account signs in by its email: show that you read the new one, with challenge_id and code."
         )
     try:
-        updated: Row | None = await conn.fetchrow(
-            UPDATE, account_id, new["name"], new["language"], new["time_zone"], new["email"], proven
+        return await one(
+            conn, UPDATE, account_id, new["name"], new["language"], new["time_zone"], new["email"], proven
         )
     except asyncpg.UniqueViolationError:
         raise AddressTaken from None
-    assert updated is not None  # noqa: S101 - its row is locked
-    return updated
 
 
 async def prove_email(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.notifications.commands.templates import LOCK
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.drafts import previews, refuse_unless_sound
@@ -68,9 +68,7 @@ async def write_draft(conn: Connection, which: Which, wording: Wording, *, autho
     refuse_unless_sound(which.type, draft)
     await conn.execute(LOCK)
     key = (which.type, which.channel, which.language)
-    row = await conn.fetchrow(DRAFT, *key, wording.subject, wording.text, wording.html, author_id)
-    assert row is not None  # noqa: S101 - an INSERT returns its row
-    return row
+    return await one(conn, DRAFT, *key, wording.subject, wording.text, wording.html, author_id)
 
 
 async def publish_template(
@@ -96,7 +94,6 @@ async def publish_template(
     for _ in previews(which.type, template):
         pass  # each is rendered and checked on the way
     await conn.execute(RETIRE, *key)  # a statement of its own: the unique index must see it gone
-    published = await conn.fetchrow(PUT_IN_FORCE, *key, version, actor_id)
-    assert published is not None  # noqa: S101 - its row was read under the lock
+    published = await one(conn, PUT_IN_FORCE, *key, version, actor_id)
     await conn.execute(REMEMBER, actor_id, "/".join((*key, str(version))), reason)
     return published

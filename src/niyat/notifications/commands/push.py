@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Database, Reader
 from niyat.notifications.commands.remove_device import forget_devices
 from niyat.notifications.errors import AddressGone, DeliveryPostponed, DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Push, PushProvider, Receipt
@@ -23,9 +23,7 @@ FROM user_devices WHERE account_id = ANY ($1) GROUP BY account_id
 Failed = DeliveryRefused | DeliveryPostponed | DeliveryUnknown
 
 
-async def devices_of(
-    reader: Connection | Database, account_ids: Collection[UUID]
-) -> Mapping[UUID, Sequence[str]]:
+async def devices_of(reader: Reader, account_ids: Collection[UUID]) -> Mapping[UUID, Sequence[str]]:
     """The tokens of each person's devices, the one seen last first; nobody without any."""
     return {row["account_id"]: row["tokens"] for row in await reader.fetch(DEVICES, list(account_ids))}
 

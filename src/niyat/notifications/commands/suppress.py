@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Database
+from niyat.kernel.db import Connection, Reader
 from niyat.kernel.ids import new_id
 from niyat.notifications.addresses import KeptAddress
 from niyat.notifications.domain import SuppressionCause
@@ -46,9 +46,7 @@ async def suppress(
     )
 
 
-async def suppressed_among(
-    reader: Connection | Database, addresses: Collection[KeptAddress]
-) -> frozenset[KeptAddress]:
+async def suppressed_among(reader: Reader, addresses: Collection[KeptAddress]) -> frozenset[KeptAddress]:
     """Those of `addresses` that take nothing."""
     channels, hashes = [each.channel for each in addresses], [each.hash for each in addresses]
     rows = await reader.fetch(SUPPRESSED, channels, hashes) if addresses else []

@@ -14,7 +14,7 @@ from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest,
 from niyat.kernel.fields import Instant
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 from niyat.notifications import errors
 from niyat.notifications.commands.replay import replay, replay_all
 from niyat.notifications.commands.send import send_by_hand
@@ -53,10 +53,10 @@ async def user_notifications(
     if who.account_id != account_id and not who.has("admin"):
         raise errors.NotificationNotFound
     wanted = NotificationFilter(account_id=account_id)
-    rows, next_cursor = await list_notifications(db, wanted, before=after_id(cursor), limit=limit)
+    rows = await list_notifications(db, wanted, before=after_id(cursor), limit=limit)
     return Page(
-        items=[ToldView.model_validate(dict(row)) for row in rows],
-        next_cursor=next_cursor and cursor_at(next_cursor),
+        items=[ToldView.model_validate(dict(row)) for row in rows[:limit]],
+        next_cursor=next_cursor(rows, limit, "notification_id"),
     )
 
 
@@ -88,10 +88,10 @@ async def delivery_log(
         due_from=due_from,
         due_before=due_before,
     )
-    rows, next_cursor = await list_notifications(db, wanted, before=after_id(cursor), limit=limit)
+    rows = await list_notifications(db, wanted, before=after_id(cursor), limit=limit)
     return Page(
-        items=[LoggedView.model_validate(dict(row)) for row in rows],
-        next_cursor=next_cursor and cursor_at(next_cursor),
+        items=[LoggedView.model_validate(dict(row)) for row in rows[:limit]],
+        next_cursor=next_cursor(rows, limit, "notification_id"),
     )
 
 
@@ -130,7 +130,7 @@ async def replay_failures(body: ReplayFailuresBody, who: Admin, parts: Here, onc
     summary="One notification with every attempt",
     responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.NotificationNotFound),
 )
-async def one_notification(notification_id: UUID, _: Admin, db: Db) -> LoggedInFullView:
+async def get_notification(notification_id: UUID, _: Admin, db: Db) -> LoggedInFullView:
     row, log = await find_notification(db, notification_id)
     return LoggedInFullView.model_validate(dict(row) | {"attempts": [dict(line) for line in log]})
 

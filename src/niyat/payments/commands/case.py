@@ -9,7 +9,7 @@ from uuid import UUID
 
 from niyat.events.catalogue import PaymentEvent, RefundEvent
 from niyat.events.outbox import publish
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.payments.ports import Quote
 
 LOCK = "SELECT *, niyat_now() AS at FROM payment_cases WHERE appointment_id = $1 FOR UPDATE"
@@ -51,14 +51,6 @@ class Case:
         """Database time of this transaction."""
         found: datetime = self.row["at"]
         return found
-
-
-async def one(conn: Connection, query: str, *args: object) -> Row:
-    """The row of a statement that always has one."""
-    row = await conn.fetchrow(query, *args)
-    if row is None:
-        raise LookupError(query.split()[0])
-    return row
 
 
 async def open_case(conn: Connection, quote: Quote, *, awaited: bool) -> None:

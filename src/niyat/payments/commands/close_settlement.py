@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.payments import reconciliation
-from niyat.payments.commands.case import one
 from niyat.payments.commands.post import post
 from niyat.payments.commands.record_difference import explained_by_report, record_difference
 from niyat.payments.reconciliation import DifferenceKind, Item, missing_items

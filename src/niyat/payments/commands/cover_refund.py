@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Row
-from niyat.payments.commands.case import Case, lock_case_of_payment, one
+from niyat.kernel.db import Connection, Row, one
+from niyat.payments.commands.case import Case, lock_case_of_payment
 from niyat.payments.commands.record_refund import move_refund, supersede_refund
 from niyat.payments.commands.refund import intend_refund
 from niyat.payments.disputes import CHARGEBACK_LOSS

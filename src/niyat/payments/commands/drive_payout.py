@@ -12,9 +12,8 @@ from uuid import UUID
 
 from niyat.kernel.backoff import delay
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import one
 from niyat.payments.commands.move_payout import LOCK, move_payout
 from niyat.payments.commands.record_payout import record_payout
 from niyat.payments.parts import Parts

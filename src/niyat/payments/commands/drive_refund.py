@@ -9,9 +9,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import lock_case_of_payment, one
+from niyat.payments.commands.case import lock_case_of_payment
 from niyat.payments.commands.cover_refund import Sending, cover_refund
 from niyat.payments.commands.record_refund import move_refund, record_refund, supersede_refund
 from niyat.payments.commands.refund import intend_refund

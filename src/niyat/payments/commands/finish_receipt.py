@@ -12,11 +12,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.errors import NiyatError, ServiceUnavailable
 from niyat.payments import errors, postings
 from niyat.payments.commands.advance import CLAIM, LATER, LONGEST_WAIT
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
+from niyat.payments.commands.case import Case, lock_case_of_payment, note
 from niyat.payments.commands.post import post
 from niyat.payments.commands.receipt_due import receipt_due
 from niyat.payments.commands.record_attempt import MONEY_IN

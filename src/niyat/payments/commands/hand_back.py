@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.payments.audit_log import remember
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
+from niyat.payments.commands.case import Case, lock_case_of_payment, note
 from niyat.payments.commands.post import owed_of
 from niyat.payments.commands.record_refund import move_refund, record_refund
 from niyat.payments.commands.refund import FROZEN, intend_refund

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from niyat.events.catalogue import PaymentInitiated
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, one, open_case, tell
+from niyat.payments.commands.case import lock_case, lock_case_of_payment, note, open_case, tell
 from niyat.payments.domain import Step
 from niyat.payments.errors import AlreadyPaid, AppointmentCancelled, PaymentProviderRefused, PaymentUnderWay
 from niyat.payments.parts import Parts

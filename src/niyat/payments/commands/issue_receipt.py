@@ -13,11 +13,11 @@ from uuid import UUID
 
 from niyat.kernel.backoff import delay
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.errors import NiyatError
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import lock_case_of_payment, one
+from niyat.payments.commands.case import lock_case_of_payment
 from niyat.payments.commands.tell_receipt import tell_receipt
 from niyat.payments.domain import RefundStatus
 from niyat.payments.parts import Parts

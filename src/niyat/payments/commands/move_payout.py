@@ -14,10 +14,9 @@ from niyat.events.catalogue import (
     PayoutReversed,
 )
 from niyat.events.outbox import publish
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.log import get_logger
 from niyat.payments import payout_postings as postings
-from niyat.payments.commands.case import one
 from niyat.payments.commands.post import post
 from niyat.payments.payouts import PayoutStatus
 from niyat.payments.postings import Posting

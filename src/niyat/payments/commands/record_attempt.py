@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from niyat.events.catalogue import PaymentAuthorized, PaymentFailed
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.payments import postings
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, tell
 from niyat.payments.commands.post import post
 from niyat.payments.commands.receipt_due import receipt_due
 from niyat.payments.commands.record_fee import record_fee

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 from niyat.payments import disputes
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one
+from niyat.payments.commands.case import Case, lock_case_of_payment, note
 from niyat.payments.commands.post import post
 from niyat.payments.commands.refund import give_by_dispute
 from niyat.payments.disputes import TRANSITIONS, UNDECIDED, DisputeStatus

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.log import get_logger
 from niyat.payments import payout_postings as postings
-from niyat.payments.commands.case import one
 from niyat.payments.commands.move_payout import move_payout, post_payout
 from niyat.payments.payouts import TRANSITIONS, PayoutFact, PayoutStatus
 from niyat.payments.reasons import reason_code

@@ -12,11 +12,11 @@ from uuid import UUID
 import asyncpg
 
 from niyat.kernel.crash import crash_point
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, one
 from niyat.kernel.errors import IdempotencyKeyReused
 from niyat.kernel.ids import new_id
 from niyat.payments.audit_log import remember
-from niyat.payments.commands.case import lock_case, note, one, open_case
+from niyat.payments.commands.case import lock_case, note, open_case
 from niyat.payments.commands.finish_receipt import desk_attempt, finish_receipt
 from niyat.payments.domain import PaymentMethod
 from niyat.payments.errors import (

@@ -9,11 +9,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from niyat.events.catalogue import RefundCompleted, RefundEvent, RefundFailed, RefundInitiated
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.ids import new_id
 from niyat.kernel.log import get_logger
 from niyat.payments import postings
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, tell_refund
 from niyat.payments.commands.post import earnings_of, post, sources_of
 from niyat.payments.commands.receipt_due import receipt_due
 from niyat.payments.commands.refund import give_by_dispute

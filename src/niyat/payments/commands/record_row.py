@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.payments import reconciliation
-from niyat.payments.commands.case import lock_case, one
+from niyat.payments.commands.case import lock_case
 from niyat.payments.commands.find_item import find_item
 from niyat.payments.commands.post import post
 from niyat.payments.commands.record_difference import explained_by_report, record_difference

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from niyat.events.catalogue import RefundInitiated
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.ids import new_id
 from niyat.payments import postings
 from niyat.payments.audit_log import remember
-from niyat.payments.commands.case import Case, lock_case_of_payment, note, one, tell_refund
+from niyat.payments.commands.case import Case, lock_case_of_payment, note, tell_refund
 from niyat.payments.commands.post import owed_of, post, sources_of
 from niyat.payments.domain import refundable
 from niyat.payments.errors import NothingToRefund, PaymentDisputed, PaymentNotFound, RefundExceedsCaptured

@@ -10,10 +10,9 @@ from uuid import UUID
 
 import asyncpg
 
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, one
 from niyat.kernel.ids import new_id
 from niyat.payments.audit_log import remember
-from niyat.payments.commands.case import one
 from niyat.payments.commands.decide_batch import available
 from niyat.payments.commands.move_payout import ALONE, LOCK, NOTE, move_payout
 from niyat.payments.commands.settle_debts import settle_debts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from niyat.events.catalogue import PaymentCompleted, PaymentReleased
-from niyat.kernel.db import Connection, Row
+from niyat.kernel.db import Connection, Row, one
 from niyat.kernel.log import get_logger
-from niyat.payments.commands.case import Case, note, one, tell
+from niyat.payments.commands.case import Case, note, tell
 from niyat.payments.commands.refund import give_back_all
 from niyat.payments.commands.tell_receipt import tell_receipt
 from niyat.payments.domain import MIGHT_BE_SECURED, STEPS, CaseView, Step, lets_go, method_of

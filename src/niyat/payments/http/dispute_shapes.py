@@ -1,4 +1,4 @@
-"""What the routes of disputes and downtimes take and give."""
+"""What the routes of disputes take and give."""
 
 from __future__ import annotations
 
@@ -54,20 +54,3 @@ class DisputeNoteBody(Body):
     note: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=NO_NUL)
     ]
-
-
-class DowntimeView(BaseModel):
-    """A way to pay that has trouble now, by the provider's word."""
-
-    method: str = Field(examples=["upi", "netbanking"])
-    instrument: dict[str, str] = Field(
-        description="Which of them; `ALL` is every one", examples=[{"bank": "SBIN"}]
-    )
-    severity: str = Field(description="`low`, `medium` or `high`")
-    begins_at: datetime
-
-
-class DowntimesView(BaseModel):
-    """Empty when all is well."""
-
-    items: list[DowntimeView]

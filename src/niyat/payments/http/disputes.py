@@ -14,7 +14,7 @@ from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest,
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
-from niyat.payments import errors, reconciliation_queries
+from niyat.payments import dispute_queries, errors
 from niyat.payments.commands.note_dispute import note_dispute
 from niyat.payments.disputes import DisputeStatus
 from niyat.payments.http.dispute_shapes import DisputeInFullView, DisputeNoteBody, DisputeView
@@ -39,7 +39,7 @@ async def list_disputes(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[DisputeView]:
     """Administrators only. While one is `open` or `under-review`, its visit's refunds and payout wait."""
-    found = await reconciliation_queries.disputes(db, status, after_id(cursor), limit)
+    found = await dispute_queries.disputes(db, status, after_id(cursor), limit)
     return Page[DisputeView](
         items=[DisputeView.model_validate(dispute) for dispute in found[:limit]],
         next_cursor=next_cursor(found, limit, "dispute_id"),
@@ -52,12 +52,9 @@ async def list_disputes(
     summary="A dispute with its notes",
     responses=problems(TABLE, *READING, errors.DisputeNotFound),
 )
-async def one_dispute(dispute_id: UUID, _: Admin, db: Db) -> DisputeInFullView:
+async def get_dispute(dispute_id: UUID, _: Admin, db: Db) -> DisputeInFullView:
     """Administrators only."""
-    found = await reconciliation_queries.find_dispute(db, dispute_id)
-    if found is None:
-        raise errors.DisputeNotFound
-    return DisputeInFullView.model_validate(found)
+    return DisputeInFullView.model_validate(await dispute_queries.dispute_in_full(db, dispute_id))
 
 
 @router.post(
@@ -74,7 +71,7 @@ async def add_dispute_note(
 
     async def command(conn: Connection) -> Answer:
         await note_dispute(conn, dispute_id, body.note, actor_id=who.account_id)
-        shown = DisputeInFullView.model_validate(await reconciliation_queries.find_dispute(conn, dispute_id))
+        shown = DisputeInFullView.model_validate(await dispute_queries.dispute_in_full(conn, dispute_id))
         return Answer(201, shown.model_dump(mode="json"))
 
     return (await answer_once(db, once, command)).response()

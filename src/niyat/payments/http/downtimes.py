@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
 from niyat.kernel.auth import Who
 from niyat.kernel.errors import Unauthenticated
 from niyat.kernel.http import Db, problems
-from niyat.payments.http.dispute_shapes import DowntimesView
+from niyat.payments.downtime_queries import troubles
 from niyat.payments.http.table import TABLE
-from niyat.payments.reconciliation_queries import troubles
 
 router = APIRouter(tags=["payments"])
+
+
+class DowntimeView(BaseModel):
+    """A way to pay that has trouble now, by the provider's word."""
+
+    method: str = Field(examples=["upi", "netbanking"])
+    instrument: dict[str, str] = Field(
+        description="Which of them; `ALL` is every one", examples=[{"bank": "SBIN"}]
+    )
+    severity: str = Field(description="`low`, `medium` or `high`")
+    begins_at: datetime
+
+
+class DowntimesView(BaseModel):
+    """Empty when all is well."""
+
+    items: list[DowntimeView]
 
 
 @router.get(

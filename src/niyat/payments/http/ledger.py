@@ -14,7 +14,7 @@ from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest,
 from niyat.kernel.fields import Instant
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
-from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, after_number, cursor_at
+from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, after_number, next_cursor
 from niyat.payments import errors, ledger_queries
 from niyat.payments.commands.close_period import close_period
 from niyat.payments.commands.correct_ledger import correct_ledger
@@ -79,10 +79,9 @@ async def ledger_entries(
         account=account, from_day=from_day, to_day=to_day, appointment_id=appointment_id, doctor_id=doctor_id
     )
     found = await ledger_queries.entries(db, which, after_number(cursor), limit)
-    page = found[:limit]
     return Page[EntryView](
-        items=[EntryView.model_validate(entry) for entry in page],
-        next_cursor=cursor_at(page[-1]["entry_id"]) if len(found) > limit else None,
+        items=[EntryView.model_validate(entry) for entry in found[:limit]],
+        next_cursor=next_cursor(found, limit, "entry_id"),
     )
 
 
@@ -97,10 +96,9 @@ async def ledger_periods(
 ) -> Page[PeriodView]:
     """Administrators only."""
     found = await ledger_queries.periods(db, after_day(cursor), limit)
-    page = found[:limit]
     return Page[PeriodView](
-        items=[PeriodView.model_validate(period) for period in page],
-        next_cursor=cursor_at(page[-1]["closed_until"]) if len(found) > limit else None,
+        items=[PeriodView.model_validate(period) for period in found[:limit]],
+        next_cursor=next_cursor(found, limit, "closed_until"),
     )
 
 

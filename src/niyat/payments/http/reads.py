@@ -59,7 +59,7 @@ async def payments_of_one_appointment(appointment_id: UUID, who: Who, db: Db) ->
     summary="A payment with its attempts, refunds and history",
     responses=problems(TABLE, Unauthenticated, InvalidRequest, errors.PaymentNotFound),
 )
-async def one_payment(payment_id: UUID, who: Who, db: Db) -> PaymentInFullView:
+async def get_payment(payment_id: UUID, who: Who, db: Db) -> PaymentInFullView:
     """One's own; an administrator may see anybody's."""
     found = await payment_in_full(db, payment_id)
     if found is None or not _may_see(who, found):

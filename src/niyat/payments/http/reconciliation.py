@@ -77,12 +77,9 @@ async def list_runs(
     summary="One reading of a report",
     responses=problems(TABLE, *READING, errors.RunNotFound),
 )
-async def one_run(run_id: UUID, _: Admin, db: Db) -> RunView:
+async def get_run(run_id: UUID, _: Admin, db: Db) -> RunView:
     """Administrators only."""
-    found = await reconciliation_queries.find_run(db, run_id)
-    if found is None:
-        raise errors.RunNotFound
-    return RunView.model_validate(found)
+    return RunView.model_validate(await reconciliation_queries.find_run(db, run_id))
 
 
 @router.get(
@@ -113,7 +110,7 @@ async def list_differences(
     """Administrators only."""
     found = await reconciliation_queries.differences(db, status, kind, after_id(cursor), limit)
     return Page[DifferenceView](
-        items=[DifferenceView.model_validate(one) for one in found[:limit]],
+        items=[DifferenceView.model_validate(difference) for difference in found[:limit]],
         next_cursor=next_cursor(found, limit, "difference_id"),
     )
 

@@ -75,12 +75,9 @@ async def list_webhooks(
     summary="One webhook with the facts it told",
     responses=problems(TABLE, *READING, errors.WebhookNotFound),
 )
-async def one_webhook(webhook_id: UUID, _: Admin, parts: Here) -> WebhookInFullView:
+async def get_webhook(webhook_id: UUID, _: Admin, parts: Here) -> WebhookInFullView:
     """Administrators only."""
-    found = await webhook_in_full(parts.db, parts.gateway, webhook_id)
-    if found is None:
-        raise errors.WebhookNotFound
-    return WebhookInFullView.model_validate(found)
+    return WebhookInFullView.model_validate(await webhook_in_full(parts.db, parts.gateway, webhook_id))
 
 
 @router.post(
