@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Annotated, TypeAlias
 
@@ -33,6 +33,12 @@ def within_reason(moment: datetime) -> datetime:
 IANA_ZONES = frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
 
 
+def day_within_reason(day: date) -> date:
+    """`day`. Raises ValueError outside the years in which anybody books."""
+    within_reason(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    return day
+
+
 def iana(name: str) -> str:
     """`name`, if it is a time zone of the IANA rules. Raises ValueError."""
     if name not in IANA_ZONES:
@@ -41,6 +47,7 @@ def iana(name: str) -> str:
 
 
 Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(within_reason)]
+Day: TypeAlias = Annotated[date, AfterValidator(day_within_reason), Field(examples=["2026-03-02"])]
 TimeZone: TypeAlias = Annotated[
     str, Field(max_length=64, description="IANA time zone", examples=["Asia/Kolkata"]), AfterValidator(iana)
 ]

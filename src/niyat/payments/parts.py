@@ -29,8 +29,7 @@ class Parts:
     reports: Bell = field(default_factory=Bell)
     money: Bell = field(default_factory=Bell)
 
-    @property
-    def payer(self) -> PayoutGateway:
+    def require_payer(self) -> PayoutGateway:
         """Who pays doctors. Raises PayoutsNotSetUp."""
         if self.payouts is None:
             raise PayoutsNotSetUp

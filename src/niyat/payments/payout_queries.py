@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from niyat.kernel.db import Reader
-from niyat.payments.commands.propose_payouts import CUT_OFF, TODAY
+from niyat.payments.commands.propose_payouts import cut_off_today
 from niyat.payments.errors import FundAccountNotFound, PayoutBatchNotFound, PayoutNotFound
 from niyat.payments.settings import PaymentsSettings
 
@@ -88,8 +88,7 @@ async def balances(
 
     One more than `limit` if there are more.
     """
-    today = await db.fetchval(TODAY, settings.clinic_time_zone)
-    cut_off = await db.fetchval(CUT_OFF, today, settings.payout_hold_back_days, settings.clinic_time_zone)
+    cut_off = await cut_off_today(db, settings)
     currency, doctor = after or (None, None)
     rows = await db.fetch(BALANCES, cut_off, doctor_id, currency, doctor, limit + 1)
     return [dict(row) for row in rows]

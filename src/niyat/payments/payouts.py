@@ -99,9 +99,9 @@ def mode_of(account_type: AccountType, amount: int) -> PayoutMode:
     return PayoutMode.IMPS if amount <= IMPS_LIMIT else PayoutMode.NEFT
 
 
-def most_at_once(account_type: AccountType) -> int | None:
-    """What one payout may come to, in minor units; the rest stays owed. None: no limit of ours."""
-    return UPI_LIMIT if account_type is AccountType.VPA else None
+def at_once(account_type: AccountType, amount: int) -> int:
+    """What of `amount` one payout may come to, in minor units; the rest stays owed."""
+    return min(amount, UPI_LIMIT) if account_type is AccountType.VPA else amount
 
 
 class Weekday(StrEnum):

@@ -267,7 +267,7 @@ async def taken_for_failed(payer: Payer) -> PayoutRequest:
 @pytest.mark.failure_row(53)
 async def test_what_we_took_for_failed_is_looked_up_for_days_and_never_sent_again(payer: Payer) -> None:
     there = await taken_for_failed(payer)
-    assert isinstance(await payer.world.parts.payer.send(there), PayoutFact)  # a call that was late
+    assert isinstance(await payer.world.parts.require_payer().send(there), PayoutFact)  # a call that was late
     await payer.world.move(days=1, minutes=1)
     await payer.settled()
     assert (await payer.payout(str(there.payout_id)))["status"] == "processed"
@@ -286,7 +286,9 @@ async def test_before_a_failed_payout_is_tried_again_the_gateway_is_asked_once_m
     payout_id = str(request.payout_id)
     await payer.world.sandbox.add_fault(payer.world.account, "payouts.list", "http-500-json")
     assert (await payer.retry(payout_id, "key")).status_code == 503
-    assert isinstance(await payer.world.parts.payer.send(request), PayoutFact)  # a call that was late
+    assert isinstance(
+        await payer.world.parts.require_payer().send(request), PayoutFact
+    )  # a call that was late
     refused = await payer.retry(payout_id, "key")
     assert (refused.status_code, refused.json()["code"]) == (409, "payout-not-returned")
     await payer.settled()
@@ -300,7 +302,9 @@ async def test_before_money_that_failed_to_go_out_is_approved_in_a_batch_the_gat
     request = await taken_for_failed(payer)
     batch = await payer.propose()
     assert [item["amount"] for item in batch["items"]] == [PRICE]  # the same money, owed again
-    assert isinstance(await payer.world.parts.payer.send(request), PayoutFact)  # a call that was late
+    assert isinstance(
+        await payer.world.parts.require_payer().send(request), PayoutFact
+    )  # a call that was late
     approved = await payer.approve(batch)
     assert [item["failure_reason"] for item in approved["items"]] == ["no-longer-owed"]
     await payer.settled()

@@ -16,7 +16,6 @@ from niyat.appointments.hit import Hit
 from niyat.appointments.hits import outside
 from niyat.appointments.http.doctor_shapes import AdminReasonBody
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.moments import Day
 from niyat.appointments.http.schedule_shapes import HolidayBody, HolidayView, PreviewView, SettledView
 from niyat.appointments.http.table import TABLE
 from niyat.appointments.parts import Parts
@@ -24,6 +23,7 @@ from niyat.appointments.preview import preview_clinic
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Day
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, Once, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, next_cursor

@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from niyat.kernel.errors import InvalidRequest
 from niyat.kernel.fields import within_reason
 
 A_DAY = len("2026-03-02")
-
-
-def _within_reason(day: date) -> date:
-    within_reason(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    return day
-
 
 Moment: TypeAlias = Annotated[
     str, StringConstraints(max_length=40), Field(examples=["2026-03-02", "2026-03-02T09:00:00+05:30"])
@@ -25,11 +19,6 @@ LocalTime: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
     Field(description="Local time, `HH:MM`; `24:00` is the end of the day", examples=["09:30"]),
-]
-Day: TypeAlias = Annotated[
-    date,
-    AfterValidator(_within_reason),
-    Field(description="A day of the doctor's or the clinic's calendar", examples=["2026-03-02"]),
 ]
 
 

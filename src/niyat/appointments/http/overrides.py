@@ -11,7 +11,6 @@ from niyat.appointments import errors, schedule_queries
 from niyat.appointments.commands.remove_override import remove_override
 from niyat.appointments.commands.set_override import set_override
 from niyat.appointments.http.here import Here
-from niyat.appointments.http.moments import Day
 from niyat.appointments.http.schedule_shapes import (
     HitView,
     OverrideBody,
@@ -26,6 +25,7 @@ from niyat.appointments.preview import preview
 from niyat.kernel.auth import Staff
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Day
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, next_cursor

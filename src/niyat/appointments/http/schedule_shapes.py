@@ -20,9 +20,9 @@ from niyat.appointments.domain import (
 )
 from niyat.appointments.hit import Fate, Hit
 from niyat.appointments.http.doctor_shapes import AdminReasonBody, DoctorView, ReasonBody
-from niyat.appointments.http.moments import Day, LocalTime
+from niyat.appointments.http.moments import LocalTime
 from niyat.appointments.preview import Effect, What
-from niyat.kernel.fields import Body, Instant, Name
+from niyat.kernel.fields import Body, Day, Instant, Name
 
 
 class WindowBody(Body):

@@ -14,10 +14,10 @@ from niyat.appointments.domain import (
     Party,
     Relationship,
 )
-from niyat.appointments.http.moments import Day, LocalTime
+from niyat.appointments.http.moments import LocalTime
 from niyat.appointments.waitlist import WaitlistStatus
 from niyat.events.catalogue import PaymentMethod, PaymentStatus
-from niyat.kernel.fields import Body, Name, ReasonCode, Text
+from niyat.kernel.fields import Body, Day, Name, ReasonCode, Text
 
 
 class ReserveBody(Body):

@@ -14,7 +14,7 @@ from niyat.payments.commands.post import post
 from niyat.payments.commands.record_difference import explained_by_report, record_difference
 from niyat.payments.reconciliation import DifferenceKind, Item, missing_items
 
-LOCK = "SELECT pg_advisory_xact_lock(6419102, hashtext($1))"
+LOCK = "SELECT pg_advisory_xact_lock(14, hashtext($1))"  # 14: our lock space for settlements
 SETTLEMENT = """
 SELECT s.*, (SELECT coalesce(sum(m.expected), 0) FROM settlement_matches m JOIN settlement_rows r USING (row_id)
         WHERE r.settlement_id = s.settlement_id)::bigint AS matched,

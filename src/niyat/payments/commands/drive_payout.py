@@ -84,7 +84,7 @@ async def drive_payout(parts: Parts, payout_id: UUID) -> None:
 
 async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown | None:
     if payout["gateway_payout_id"] is not None:
-        return await parts.payer.fetch_payout(payout["gateway_payout_id"])
+        return await parts.require_payer().fetch_payout(payout["gateway_payout_id"])
     if payout["sent_before"]:
         # How long the gateway remembers a key is not documented, so look before repeating the call.
         known = await at_gateway(parts, payout)
@@ -95,7 +95,7 @@ async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown | No
         return None
     if await parts.db.execute(ASK, payout["payout_id"], payout["tries"]) != "UPDATE 1":
         return Unknown("somebody else went on with it")
-    return await parts.payer.send(
+    return await parts.require_payer().send(
         PayoutRequest(
             payout["payout_id"],
             payout["account_number"],
@@ -109,7 +109,7 @@ async def _ask(parts: Parts, payout: Row) -> PayoutFact | Refused | Unknown | No
 
 async def at_gateway(parts: Parts, payout: Row) -> PayoutFact | Unknown | None:
     """This payout as the gateway has it; None when it has none."""
-    answer = await parts.payer.payouts_of(payout["payout_id"], payout["account_number"])
+    answer = await parts.require_payer().payouts_of(payout["payout_id"], payout["account_number"])
     if isinstance(answer, (Refused, Unknown)):
         return Unknown("the gateway's payouts are not known")
     return next((fact for fact in answer if fact.our_payout_id == payout["payout_id"]), None)

@@ -9,14 +9,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from niyat.kernel.db import Connection
+from niyat.kernel.db import Connection, Reader
 from niyat.kernel.ids import new_id
 from niyat.payments.audit_log import remember
 from niyat.payments.commands.move_payout import ALONE, NOTE
 from niyat.payments.commands.settle_debts import settle_debts
 from niyat.payments.errors import NothingToPayOut
 from niyat.payments.parts import Parts
-from niyat.payments.payouts import AccountType, PayoutStatus, last_payday, mode_of, most_at_once
+from niyat.payments.payouts import AccountType, PayoutStatus, at_once, last_payday, mode_of
+from niyat.payments.settings import PaymentsSettings
 
 CURRENCY = "INR"
 """The one that the gateway pays out in."""
@@ -43,6 +44,14 @@ INSERT INTO doctor_payouts (payout_id, batch_id, doctor_id, amount, currency, pe
 """
 
 
+async def cut_off_today(reader: Reader, settings: PaymentsSettings) -> datetime:
+    """Before when a visit must have been held to be in a batch of today."""
+    zone = settings.clinic_time_zone
+    today = await reader.fetchval(TODAY, zone)
+    cut_off: datetime = await reader.fetchval(CUT_OFF, today, settings.payout_hold_back_days, zone)
+    return cut_off
+
+
 async def propose_scheduled(parts: Parts) -> UUID | None:
     """The batch of the newest payday, once; None when it is there, nobody is owed, or nobody is paid out."""
     settings = parts.settings
@@ -66,10 +75,7 @@ async def propose_by_hand(
     """A batch for visits held until that day, or as the schedule would propose today. Raises NothingToPayOut."""
     settings = parts.settings
     if until is None:
-        today = await conn.fetchval(TODAY, settings.clinic_time_zone)
-        cut_off = await conn.fetchval(
-            CUT_OFF, today, settings.payout_hold_back_days, settings.clinic_time_zone
-        )
+        cut_off = await cut_off_today(conn, settings)
     else:
         cut_off = await conn.fetchval(CUT_OFF, until, -1, settings.clinic_time_zone)
     batch_id = await propose_payouts(
@@ -101,7 +107,7 @@ async def propose_payouts(
     await conn.execute(BATCH, batch_id, cut_off, scheduled_for, proposed_by)
     for row in owed:
         account_type = AccountType(row["account_type"])
-        amount = min(row["available"], most_at_once(account_type) or row["available"])
+        amount = at_once(account_type, row["available"])
         payout_id = new_id()
         await conn.execute(
             PAYOUT, payout_id, batch_id, row["doctor_id"], amount, CURRENCY, row["period_starts_at"], cut_off,

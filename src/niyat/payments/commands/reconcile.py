@@ -59,9 +59,7 @@ async def reconcile(parts: Parts) -> int:
     for run in due:
         try:
             await _reconcile(parts, run)
-        except (
-            Exception
-        ) as error:  # logged, and read again at its next turn; the other days must not wait for it
+        except Exception as error:  # read again at its next turn; the other days must not wait for it
             log.exception("a report could not be reconciled", day=str(run["day"]))
             await _later(parts, run, type(error).__name__)
     return len(due)

@@ -25,7 +25,7 @@ from niyat.payments.errors import (
     PayoutRetried,
     PayoutTooLarge,
 )
-from niyat.payments.payouts import CAME_TO_NOTHING, AccountType, PayoutStatus, mode_of, most_at_once
+from niyat.payments.payouts import CAME_TO_NOTHING, AccountType, PayoutStatus, at_once, mode_of
 
 ACCOUNT = "SELECT * FROM doctor_fund_accounts WHERE doctor_id = $1"
 AGAIN = """
@@ -54,7 +54,7 @@ async def retry_payout(conn: Connection, payout_id: UUID, *, reason: str, actor_
         raise FundAccountNotFound
     retry_id = new_id()
     account_type = AccountType(account["account_type"])
-    if old["amount"] > (most_at_once(account_type) or old["amount"]):
+    if at_once(account_type, old["amount"]) < old["amount"]:
         raise PayoutTooLarge
     mode = mode_of(account_type, old["amount"])
     try:

@@ -29,7 +29,7 @@ async def set_fund_account(
 
     Raises PayoutsNotSetUp, DoctorNotFound, FundAccountRefused, ServiceUnavailable.
     """
-    account = await parts.payer.fund_account(fund_account_id)
+    account = await parts.require_payer().fund_account(fund_account_id)
     if isinstance(account, Unknown):
         raise ServiceUnavailable("The payout provider does not answer; try again in a moment.")
     if isinstance(account, Refused) or not account.active:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import Instant
+from niyat.kernel.fields import Day, Instant
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_day, after_number, next_cursor
@@ -24,7 +24,6 @@ from niyat.payments.http.ledger_shapes import (
     ClosePeriodBody,
     CorrectionBody,
     CorrectionView,
-    Day,
     EntryView,
     From,
     PeriodView,

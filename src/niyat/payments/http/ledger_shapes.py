@@ -7,18 +7,10 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from niyat.kernel.fields import EARLIEST, LATEST, Body, Currency, Reason
+from niyat.kernel.fields import Body, Currency, Day, Reason
 
-
-def _within_reason(day: date) -> date:
-    if not EARLIEST.date() <= day < LATEST.date():
-        raise ValueError("must be between the years 2000 and 2100")
-    return day
-
-
-Day: TypeAlias = Annotated[date, AfterValidator(_within_reason), Field(examples=["2026-03-31"])]
 From: TypeAlias = Annotated[Day | None, Query(alias="from", description="Booked on this day or later")]
 To: TypeAlias = Annotated[Day | None, Query(alias="to", description="Booked on this day or before")]
 AccountName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", examples=["suspense"])]

@@ -79,7 +79,7 @@ async def propose_batch(body: ProposeBody, who: Admin, parts: Here, once: OnceOn
 
     Left out: visits under dispute, doctors without a fund account or owed less than the least amount.
     """
-    _ = parts.payer
+    parts.require_payer()
 
     async def command(conn: Connection) -> Answer:
         batch_id = await propose_by_hand(
@@ -100,7 +100,7 @@ async def approve_payouts(
     batch_id: UUID, body: ReasonBody, who: Admin, parts: Here, once: OnceOnly
 ) -> JSONResponse:
     """Administrators only. Left out (`cancelled`, with a reason) is what is owed no longer, or elsewhere."""
-    _ = parts.payer
+    parts.require_payer()
     await look_again_for(parts, batch_id)
 
     async def command(conn: Connection) -> Answer:

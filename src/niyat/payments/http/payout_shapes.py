@@ -8,8 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from niyat.kernel.fields import Body, Currency, Reason
-from niyat.payments.http.ledger_shapes import Day
+from niyat.kernel.fields import Body, Currency, Day, Reason
 from niyat.payments.payouts import AccountType, BatchStatus, PayoutMode, PayoutStatus
 
 FundAccountId: TypeAlias = Annotated[

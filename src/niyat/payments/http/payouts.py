@@ -116,7 +116,7 @@ async def try_payout_again(
 
     A payout whose outcome is not known is never followed by another.
     """
-    _ = parts.payer
+    parts.require_payer()
     await look_again(parts, payout_id)
 
     async def command(conn: Connection) -> Answer:

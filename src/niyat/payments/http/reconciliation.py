@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import Day
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
@@ -18,7 +19,6 @@ from niyat.payments import errors, reconciliation_queries
 from niyat.payments.commands.ask_reconciliation import ask_for_day
 from niyat.payments.commands.explain_difference import explain_difference
 from niyat.payments.http.here import Here
-from niyat.payments.http.ledger_shapes import Day
 from niyat.payments.http.reconciliation_shapes import (
     DayReportView,
     DifferenceView,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from niyat.kernel.fields import Body, Currency, Reason
-from niyat.payments.http.ledger_shapes import AccountName, Day
+from niyat.kernel.fields import Body, Currency, Day, Reason
+from niyat.payments.http.ledger_shapes import AccountName
 from niyat.payments.reconciliation import DifferenceKind, DifferenceStatus, RunStatus
 
 

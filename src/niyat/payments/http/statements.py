@@ -11,11 +11,10 @@ from fastapi.responses import Response
 
 from niyat.kernel.auth import Principal, Who
 from niyat.kernel.errors import InvalidRequest, ServiceUnavailable, Unauthenticated
-from niyat.kernel.fields import Currency, Instant
+from niyat.kernel.fields import Currency, Day, Instant
 from niyat.kernel.http import problems
 from niyat.payments import errors
 from niyat.payments.http.here import Here
-from niyat.payments.http.ledger_shapes import Day
 from niyat.payments.http.payout_access import see
 from niyat.payments.http.receipts import PDF, Spoken
 from niyat.payments.http.table import TABLE
