@@ -1,6 +1,6 @@
 """What events make us plan. Only intents are stored here; the delivery job asks again before anything leaves.
 
-The dedupe key is the meaning of the event: a duplicate, or a replay months later, finds its intent already there.
+An intent has the meaning of its event: a duplicate, or a replay months later, finds it already there.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ async def on_confirmed(conn: Connection, event: AppointmentConfirmed) -> None:
         account_id=event.patient_id,
         appointment_id=event.appointment_id,
         revision=event.revision,
-        dedupe_key=f"confirmed:{event.appointment_id}:{event.revision}:EMAIL",
+        meaning=f"confirmed:{event.appointment_id}:{event.revision}",
         payload={"amount": event.amount, "currency": event.currency},
         too_late_at=event.ends_at,
     )
@@ -73,7 +73,7 @@ async def on_rescheduled(conn: Connection, event: AppointmentRescheduled) -> Non
         account_id=event.patient_id,
         appointment_id=event.appointment_id,
         revision=event.revision,
-        dedupe_key=f"rescheduled:{event.appointment_id}:{event.revision}:EMAIL",
+        meaning=f"rescheduled:{event.appointment_id}:{event.revision}",
         payload={
             "previous_starts_at": event.previous_starts_at.isoformat(),
             "amount": event.amount_owed_back,
@@ -100,7 +100,7 @@ async def on_cancelled(conn: Connection, event: AppointmentCancelled) -> None:
         account_id=event.patient_id,
         appointment_id=event.appointment_id,
         revision=event.revision,
-        dedupe_key=f"cancelled:{event.appointment_id}:EMAIL",
+        meaning=f"cancelled:{event.appointment_id}",
         payload={
             "amount": event.amount_owed_back if event.payment_id is not None else 0,
             "currency": event.currency,
@@ -121,7 +121,7 @@ async def on_no_show(conn: Connection, event: AppointmentNoShow) -> None:
         account_id=event.patient_id,
         appointment_id=event.appointment_id,
         revision=event.revision,
-        dedupe_key=f"no-show:{event.appointment_id}:EMAIL",
+        meaning=f"no-show:{event.appointment_id}",
         payload={
             "amount": event.amount_owed_back,
             "currency": event.currency,

@@ -36,7 +36,7 @@ async def plan_daily_list(conn: Connection, event: AppointmentConfirmed | Appoin
     today = Intent(
         type=NotificationType.DOCTOR_DAILY_LIST,
         account_id=event.doctor_account_id,
-        dedupe_key=f"daily-list:{event.doctor_id}:{day}:EMAIL",
+        meaning=f"daily-list:{event.doctor_id}:{day}",
         payload={
             "doctor_id": str(event.doctor_id),
             "starts_at": starts_at.isoformat(),
@@ -62,7 +62,7 @@ async def tell_of_change(conn: Connection, event: AppointmentCancelled | Appoint
         account_id=event.doctor_account_id,
         appointment_id=event.appointment_id,
         revision=event.revision,
-        dedupe_key=f"schedule-changed:{event.appointment_id}:{event.revision}:{event.status}:EMAIL",
+        meaning=f"schedule-changed:{event.appointment_id}:{event.revision}:{event.status}",
         payload={"previous_starts_at": before},
         too_late_at=event.ends_at,
     )

@@ -131,14 +131,16 @@ MAX_TRIES = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """One thing to tell one person. Without `due_at` it is due at once."""
+    """One thing to tell one person. Without `due_at` it is due at once.
+
+    `meaning` is the same however often the event comes: the same meaning is told once on each channel.
+    """
 
     type: NotificationType
     account_id: UUID
-    dedupe_key: str
+    meaning: str
     appointment_id: UUID | None = None
     revision: int | None = None
-    channel: NotificationChannel = NotificationChannel.EMAIL
     payload: Mapping[str, object] = field(default_factory=dict)
     due_at: datetime | None = None
     too_late_at: datetime | None = None

@@ -73,7 +73,7 @@ def _about_payment(event: ReceiptIssued | PaymentReleased, kind: NotificationTyp
         type=kind,
         account_id=event.patient_id,
         appointment_id=event.appointment_id,
-        dedupe_key=f"{meaning}:{event.payment_id}:EMAIL",
+        meaning=f"{meaning}:{event.payment_id}",
         payload={"amount": event.amount, "currency": event.currency, "payment_id": str(event.payment_id)},
     )
 
@@ -84,7 +84,7 @@ def _about_refund(event: RefundEvent, kind: NotificationType) -> Intent:
         type=kind,
         account_id=event.patient_id,
         appointment_id=event.appointment_id,
-        dedupe_key=f"{meaning}:{event.refund_id}:EMAIL",
+        meaning=f"{meaning}:{event.refund_id}",
         payload={
             "amount": event.amount,
             "currency": event.currency,

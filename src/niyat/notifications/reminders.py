@@ -27,7 +27,7 @@ def reminders(
             account_id=account_id,
             appointment_id=appointment_id,
             revision=revision,
-            dedupe_key=f"reminder:{appointment_id}:{revision}:{int(offset.total_seconds()) // 60}:EMAIL",
+            meaning=f"reminder:{appointment_id}:{revision}:{int(offset.total_seconds()) // 60}",
             due_at=starts_at - offset,
             # A third of the notice that is left: later, the next reminder says it better, or the visit has begun.
             too_late_at=starts_at - max(offset - offset / 3, following),

@@ -45,12 +45,12 @@ def test_a_reminder_is_too_late_before_the_next_one_is_due_and_before_the_visit(
         assert intent.due_at < intent.too_late_at < next_one
 
 
-def test_dedupe_keys_differ_by_appointment_revision_and_offset_and_by_nothing_else() -> None:
-    keys = {i.dedupe_key for revision in (0, 1) for i in reminders(ACCOUNT, APPOINTMENT, revision, START)}
-    again = {i.dedupe_key for revision in (0, 1) for i in reminders(uuid4(), APPOINTMENT, revision, START)}
+def test_meanings_differ_by_appointment_revision_and_offset_and_by_nothing_else() -> None:
+    keys = {i.meaning for revision in (0, 1) for i in reminders(ACCOUNT, APPOINTMENT, revision, START)}
+    again = {i.meaning for revision in (0, 1) for i in reminders(uuid4(), APPOINTMENT, revision, START)}
     assert keys == again
     assert len(keys) == 2 * len(REMINDER_OFFSETS)
-    assert keys.isdisjoint(i.dedupe_key for i in reminders(ACCOUNT, uuid4(), 0, START))
+    assert keys.isdisjoint(i.meaning for i in reminders(ACCOUNT, uuid4(), 0, START))
 
 
 @pytest.mark.parametrize("kind", sorted(PROMISES))

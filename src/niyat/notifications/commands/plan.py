@@ -1,18 +1,18 @@
 """Store what is to be told, on each channel on which it is wanted.
 
-The dedupe key decides: what is already there is left alone, whatever became of it.
+The dedupe key, an intent's meaning and the channel, decides: what is already there is left alone, whatever became
+of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from uuid import UUID
 
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.db import Connection
 from niyat.kernel.ids import new_id
-from niyat.notifications.domain import PROMISES, TOLD_OF_MONEY, Intent
+from niyat.notifications.domain import PROMISES, TOLD_OF_MONEY, Intent, NotificationChannel
 from niyat.notifications.preference_queries import preferences_of_all
 from niyat.notifications.preferences import channels_for
 
@@ -24,7 +24,6 @@ SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, due.at, due.at, $11, $12
 FROM (SELECT COALESCE($10, niyat_now()) AS at) AS due
 WHERE $7::bigint IS NULL OR due.at > niyat_now()        -- a reminder whose time has passed is not planned
 ON CONFLICT DO NOTHING
-RETURNING id
 """
 
 STORE_UNWANTED = """
@@ -51,53 +50,36 @@ SELECT id, status, channel, message_id, tries, last_error, correlation_id FROM w
 """
 
 
-async def plan(conn: Connection, intents: Iterable[Intent]) -> list[UUID]:
-    """Queue each intent that is new and wanted; their ids."""
-    planned = []
-    wanted, unwanted = await _as_wanted(conn, list(intents))
-    for intent in unwanted:
-        await _store_unwanted(conn, intent)
-    for intent in wanted:
-        minutes = None if intent.offset is None else int(intent.offset.total_seconds()) // 60
-        row = await conn.fetchrow(
-            PLAN,
-            new_id(),
-            intent.type,
-            intent.channel,
-            intent.account_id,
-            intent.appointment_id,
-            intent.revision,
-            minutes,
-            intent.dedupe_key,
-            dict(intent.payload),
-            intent.due_at,
-            intent.too_late_at,
-            correlation_id.get(""),
-        )
-        if row is not None:
-            planned.append(row["id"])
-    return planned
+async def plan(conn: Connection, intents: Sequence[Intent]) -> None:
+    """Queue each intent that is new, on each channel on which its person wants it.
 
-
-async def _as_wanted(
-    conn: Connection, intents: Sequence[Intent]
-) -> tuple[Sequence[Intent], Sequence[Intent]]:
-    """Each on the channels that its person takes it on, and once on each: the dedupe key ends in the channel's name.
-
-    Then those that they take on none, of the types that are stored all the same.
+    What nobody wants is stored all the same where it makes another message untrue (`TOLD_OF_MONEY`).
     """
     preferences = await preferences_of_all(conn, {intent.account_id for intent in intents})
-    wanted: dict[str, Intent] = {}
-    unwanted = []
     for intent in intents:
-        meaning = intent.dedupe_key.removesuffix(f":{intent.channel}")
         channels = channels_for(preferences[intent.account_id], intent.type)
-        if not channels and intent.type in TOLD_OF_MONEY:
-            unwanted.append(intent)
         for channel in channels:
-            key = f"{meaning}:{channel}"
-            wanted.setdefault(key, replace(intent, channel=channel, dedupe_key=key))
-    return list(wanted.values()), unwanted
+            await _queue(conn, intent, channel)
+        if not channels and intent.type in TOLD_OF_MONEY:
+            await _store_unwanted(conn, intent)
+
+
+async def _queue(conn: Connection, intent: Intent, channel: NotificationChannel) -> None:
+    await conn.execute(
+        PLAN,
+        new_id(),
+        intent.type,
+        channel,
+        intent.account_id,
+        intent.appointment_id,
+        intent.revision,
+        None if intent.offset is None else int(intent.offset.total_seconds()) // 60,
+        f"{intent.meaning}:{channel}",
+        dict(intent.payload),
+        intent.due_at,
+        intent.too_late_at,
+        correlation_id.get(""),
+    )
 
 
 async def _store_unwanted(conn: Connection, intent: Intent) -> None:
@@ -105,11 +87,11 @@ async def _store_unwanted(conn: Connection, intent: Intent) -> None:
         STORE_UNWANTED,
         new_id(),
         intent.type,
-        intent.channel,
+        NotificationChannel.EMAIL,
         intent.account_id,
         intent.appointment_id,
         intent.revision,
-        intent.dedupe_key,
+        f"{intent.meaning}:{NotificationChannel.EMAIL}",
         dict(intent.payload),
         correlation_id.get(""),
     )

@@ -1,7 +1,7 @@
 """Tell a doctor or the administrators. Events do not say whose accounts these are, so a job asks.
 
 Spans transactions: what is to be told is stored with the event; the job asks with none open, then queues a message to
-each and marks it queued in one. The dedupe key of each message makes a second run harmless.
+each and marks it queued in one. The meaning of each message makes a second run harmless.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ async def _queue(conn: Connection, row: Row, accounts: list[UUID]) -> None:
         Intent(
             type=NotificationType(row["type"]),
             account_id=account_id,
-            dedupe_key=f"{row['dedupe_key']}:{account_id}:EMAIL",
+            meaning=f"{row['dedupe_key']}:{account_id}",
             payload=row["payload"],
         )
         for account_id in accounts
