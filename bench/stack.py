@@ -26,7 +26,7 @@ from niyat.kernel.ids import new_id
 from niyat.kernel.migrations import migrate_service
 from niyat.kernel.provision import Credentials, ServiceUrls, provision
 from niyat.kernel.settings import Settings, load
-from niyat.run import _listen  # how `niyat up` listens decides how fast an answer leaves
+from niyat.serving import listen  # how `niyat up` listens decides how fast an answer leaves
 
 NOTHING = "/api/v1/doctors/of/nothing"
 """A route that bench adds: the server's own cost, with no database, body or token."""
@@ -76,7 +76,7 @@ def databases() -> Iterator[Databases]:
 @contextlib.asynccontextmanager
 async def serving(of: Databases, lines: Path) -> AsyncIterator[Stack]:
     """Niyat in this process, its events and jobs paused, its log in the file `lines`. As `niyat.run` does it."""
-    listener = _listen(0)
+    listener = listen(0)
     port = listener.getsockname()[1]
     provided = provided_by_sandbox({name: fresh(name) for name in NAMES}, "http://127.0.0.1:9", 9)
     common = load(Settings, public_url=f"http://127.0.0.1:{port}")

@@ -8,18 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-import uvicorn
 import uvloop
-from starlette.types import ASGIApp
 
-from niyat.app import Niyat, assemble
+from niyat.app import Niyat
 from niyat.configuration import (
     Configuration,
     from_environment,
@@ -37,17 +34,14 @@ from niyat.embedded.running import Running
 from niyat.embedded.stand_ins import StandIns
 from niyat.identity.commands.create_admin import create_admin as create_admin_account
 from niyat.kernel import log, settings
-from niyat.kernel.clock import Clock
 from niyat.kernel.migrations import migrate_service
 from niyat.kernel.provision import Credentials, ServiceUrls, provision
 from niyat.operate import PASSWORDS, database_urls
+from niyat.serving import answer_until_stopped, listen
 
 Say = Callable[[str], None]
 
 LOG = "niyat.log"
-DRAIN_SECONDS = 5
-IDLE_SECONDS = 75
-"""Longer than clients and proxies keep a connection: who hangs up first is never met by a request on its way."""
 
 
 def up(*, port: int, seed: bool, say: Say) -> None:
@@ -61,7 +55,7 @@ def up(*, port: int, seed: bool, say: Say) -> None:
         log.configure(json=common.log_json, level=common.log_level, to=lines)
         admin_url = stack.enter_context(_postgres(common, home, say))
         urls = _databases(admin_url, home, say)
-        listener = _listen(port)
+        listener = listen(port)
         running = Running(f"http://127.0.0.1:{listener.getsockname()[1]}", admin_url)
         if is_sandboxed(common):
             stand_ins = StandIns.start(home / "sandbox")
@@ -81,7 +75,7 @@ def serve(*, port: int, say: Say) -> None:
     common = _common(port)
     log.configure(json=common.log_json, level=common.log_level)
     urls = database_urls(running, home)
-    listener = _listen(port)
+    listener = listen(port)
     say(f"Serving on http://127.0.0.1:{listener.getsockname()[1]} too")
     _run(_serve(running, home, urls, listener))
 
@@ -135,15 +129,6 @@ def _private_log(path: Path) -> Iterator[TextIO]:
         yield lines
 
 
-def _listen(port: int) -> socket.socket:
-    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits some 40 ms for an acknowledgement.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    listener.listen(2048)  # from here on nobody is turned away; who comes early waits
-    return listener
-
-
 async def _up(
     running: Running,
     home: Path,
@@ -170,21 +155,6 @@ async def _up(
     await _serve(running, home, urls, listener, welcome)
 
 
-def server_config(app: ASGIApp, common: settings.Settings) -> uvicorn.Config:
-    """How `app` is served. Without trusted proxies a visitor's address is the connection's, whatever headers say."""
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        timeout_keep_alive=IDLE_SECONDS,
-        proxy_headers=bool(
-            common.trusted_proxies
-        ),  # uvicorn would believe whoever connects from this machine
-        forwarded_allow_ips=common.trusted_proxies or None,
-    )
-
-
 async def _serve(
     running: Running,
     home: Path,
@@ -192,37 +162,6 @@ async def _serve(
     listener: socket.socket,
     ready: Callable[[Niyat], Awaitable[None]] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; then answer what is being answered, finish what was begun, and stop."""
     configuration = await _configuration(running, home, listener)
-    niyat = await assemble(
-        configuration,
-        {service: of.app for service, of in urls.items()},
-        Clock(),
-    )
-    server = _Server(server_config(niyat.edge, configuration.common))
-
-    def stop() -> None:
-        niyat.hub.close()  # what streams would otherwise be waited for
-        server.stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    niyat.start()
-    try:
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        if ready is not None:
-            await ready(niyat)
-        await serving
-    finally:
-        await niyat.stop()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn would raise the signal once more after its own shutdown and cut ours short; here signals are ours."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    def stop(self) -> None:
-        self.should_exit = True
+    of_services = {service: of.app for service, of in urls.items()}
+    await answer_until_stopped(configuration, of_services, listener, ready)

@@ -36,7 +36,7 @@ from niyat.embedded.secrets import NAMES, fresh
 from niyat.identity.commands.create_admin import create_admin
 from niyat.kernel.clock import Clock
 from niyat.kernel.settings import Settings, load
-from niyat.run import server_config
+from niyat.serving import server_config
 from tests.support.postgres import Databases
 from tests.support.sandbox import Account, Json, Sandbox
 

@@ -6,7 +6,7 @@ import httpx
 from fastapi import FastAPI
 
 from niyat.kernel.settings import Settings, load
-from niyat.run import server_config
+from niyat.serving import server_config
 
 
 def test_a_server_waits_longer_for_the_next_request_than_our_clients_keep_a_connection() -> None:

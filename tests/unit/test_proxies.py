@@ -6,7 +6,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from niyat.kernel.settings import Settings, SettingsWrong, load
-from niyat.run import server_config
+from niyat.serving import server_config
 
 FORWARDED = [(b"x-forwarded-for", b"203.0.113.9, 198.51.100.7"), (b"x-forwarded-proto", b"https")]
 

@@ -12,7 +12,8 @@ from niyat.gateway.web.shared.assets import Assets
 from niyat.gateway.web.site import Site
 from niyat.kernel.client import Refused
 from niyat.kernel.correlation import correlation_id
-from niyat.kernel.http import PROBLEM_TYPE, create_app
+from niyat.kernel.http import create_app
+from niyat.kernel.problem import PROBLEM_TYPE
 
 API = ("/api/", "/internal/", "/oauth/", "/.well-known/")
 

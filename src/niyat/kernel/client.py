@@ -14,9 +14,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
-from niyat.kernel.correlation import correlation_id
+from niyat.kernel.correlation import HEADER, correlation_id
 from niyat.kernel.errors import NiyatError, ServiceUnavailable
-from niyat.kernel.http import CORRELATION_HEADER
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
 
@@ -120,7 +119,7 @@ class ServiceClient:
     ) -> httpx.Response:
         if bearer is None and self._token is not None:
             bearer = await self._token()
-        headers = {CORRELATION_HEADER: correlation_id.get("")}
+        headers = {HEADER: correlation_id.get("")}
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
         if idempotency_key:

@@ -15,7 +15,7 @@ from uuid import uuid4
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 """The id of the flow that runs now; empty outside any."""
 
-
+HEADER = "x-correlation-id"
 ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 

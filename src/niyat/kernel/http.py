@@ -1,4 +1,4 @@
-"""What every service's HTTP app shares: RFC 9457 problem details for every error, and a correlation id.
+"""What every service's HTTP app shares: every error is a problem details document, and is documented.
 
 A service builds its app with `create_app(…, table={SlotTaken: 409, …})`: that table is the only place where an
 error meets a status. What is not in it is a bug and answers 500 without detail.
@@ -14,18 +14,15 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from niyat.kernel import correlation, errors
+from niyat.kernel import errors
+from niyat.kernel.correlated import Correlated
 from niyat.kernel.db import Database
-from niyat.kernel.log import MASKED, get_logger
+from niyat.kernel.log import get_logger
+from niyat.kernel.problem import INTERNAL_ERROR, PROBLEM_TYPE, RESERVED, FieldProblem, Problem, problem
 
 log = get_logger(__name__)
-
-CORRELATION_HEADER = "x-correlation-id"
-PROBLEM_TYPE = "application/problem+json"
 
 ErrorTable: TypeAlias = Mapping[type[errors.NiyatError], int]
 
@@ -37,49 +34,6 @@ COMMON_ERRORS: ErrorTable = {
     errors.TooManyRequests: 429,
     errors.ServiceUnavailable: 503,
 }
-
-
-class FieldProblem(BaseModel):
-    """One field that is wrong, and what is allowed there."""
-
-    field: str
-    message: str
-
-
-class Problem(BaseModel):
-    """RFC 9457 problem details. `code` is stable; `detail` is for people."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str
-    correlation_id: str
-    errors: list[FieldProblem] = []
-
-
-INTERNAL_ERROR = ("internal-error", "Something went wrong here; it was logged under this id.")
-# An error's own facts stand beside these and never in their place.
-RESERVED = frozenset({"type", "title", "status", "code", "detail", "correlation_id"})
-
-
-def problem(status: int, code: str, detail: str, **extra: Any) -> JSONResponse:
-    """A problem details answer. `retry_after_seconds` among `extra` is a header too."""
-    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    if "retry_after_seconds" in extra:
-        headers["retry-after"] = str(extra["retry_after_seconds"])
-    body = Problem(
-        title=HTTPStatus(status).phrase,
-        status=status,
-        code=code,
-        detail=detail,
-        correlation_id=correlation.correlation_id.get(""),
-        **extra,
-    )
-    content = body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
-    return JSONResponse(content, status, headers, PROBLEM_TYPE)
 
 
 PROBLEM_CONTENT = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -147,49 +101,6 @@ def create_app(title: str, description: str, *, table: ErrorTable) -> FastAPI:
     app.add_exception_handler(HTTPException, on_http)
     app.add_middleware(Correlated)
     return app
-
-
-class Correlated:
-    """Outermost: takes or makes the correlation id, returns it, and turns a crash into a 500 problem."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        given = dict(scope["headers"]).get(CORRELATION_HEADER.encode(), b"").decode("latin-1")
-        started = False
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (CORRELATION_HEADER.encode(), correlation.correlation_id.get().encode()),
-                ]
-            await send(message)
-
-        with correlation.bound(given if correlation.acceptable(given) else correlation.new_correlation_id()):
-            try:
-                await self.app(scope, receive, send_with_id)
-            except Exception:
-                log.exception("a request failed", method=scope["method"], path=shown_path(scope))
-                if started:
-                    raise
-                answer = problem(500, *INTERNAL_ERROR)
-                await answer(scope, receive, send_with_id)
-
-
-def shown_path(scope: Scope) -> str:
-    """The path without what only its owner may know: an address may itself be a password."""
-    path: str = scope["path"]
-    for name, value in scope.get("path_params", {}).items():
-        if name in MASKED:
-            path = path.replace(str(value), "***")
-    return path
 
 
 def _field(error: Mapping[str, Any]) -> str:

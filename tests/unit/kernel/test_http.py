@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 
 from niyat.kernel.correlation import correlation_id
 from niyat.kernel.errors import NiyatError, TooManyRequests, Unauthenticated
-from niyat.kernel.http import PROBLEM_TYPE, ErrorTable, create_app, problems
+from niyat.kernel.http import ErrorTable, create_app, problems
+from niyat.kernel.problem import PROBLEM_TYPE
 
 
 class SlotTaken(NiyatError):

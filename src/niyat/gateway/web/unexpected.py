@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from niyat.gateway.web.security import CSP, HEADERS, policy
 from niyat.gateway.web.site import View
+from niyat.kernel.correlated import shown_path
 from niyat.kernel.correlation import correlation_id
-from niyat.kernel.http import shown_path
 from niyat.kernel.log import get_logger
 
 log = get_logger(__name__)
