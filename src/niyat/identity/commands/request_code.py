@@ -59,7 +59,7 @@ async def request_code(
     """
     challenge_id, code = new_id(), new_code()
     expires_at = await db.run(
-        lambda conn: _store(conn, keyed, limits, (challenge_id, code), address, language, keyed.requester(ip))
+        _store, keyed, limits, (challenge_id, code), address, language, keyed.requester(ip)
     )
     try:
         await sender.send(OneTimeCode(challenge_id, address, code, expires_at, language))

@@ -49,7 +49,7 @@ async def rotate_keys(db: Database, keyed: Keyed) -> None:
 
 async def _add(db: Database, keyed: Keyed, *, replaces: str | None, announced: timedelta) -> None:
     key = await asyncio.to_thread(make_key, keyed)
-    if await db.run(lambda conn: _store(conn, key, replaces, announced)):
+    if await db.run(_store, key, replaces, announced):
         log.info("a new signing key", kid=key.kid, signs_in_seconds=announced.total_seconds())
 
 

@@ -52,7 +52,7 @@ async def change_my_account(body: AccountChangeBody, parts: Here, me: Me) -> Acc
         if failed is not None:
             raise errors.CodeWrong(tries_left=failed.tries_left)
     changes = body.model_dump(exclude={"challenge_id", "code"}, exclude_none=True)
-    row = await parts.db.run(lambda conn: update_account(conn, me.account_id, changes, proven=proven))
+    row = await parts.db.run(update_account, me.account_id, changes, proven=proven)
     return account_view(row)
 
 

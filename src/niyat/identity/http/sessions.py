@@ -81,7 +81,7 @@ async def refresh_session(body: RefreshBody, parts: Here, response: Response) ->
 
     Using an old one after that ends the whole session, since somebody must have copied it.
     """
-    refreshed = await parts.db.run(lambda conn: refresh(conn, parts.keyed, body.refresh_token))
+    refreshed = await parts.db.run(refresh, parts.keyed, body.refresh_token)
     if refreshed is None:
         raise errors.SessionOver
     token = await parts.tokens.for_session(refreshed.account_id, refreshed.roles, refreshed.session_id)
@@ -102,7 +102,7 @@ async def sign_out(parts: Here, who: Who) -> None:
     session_id = who.session_id
     if session_id is None:
         raise Unauthenticated
-    await parts.db.run(lambda conn: end_session(conn, session_id, "signed-out"))
+    await parts.db.run(end_session, session_id, "signed-out")
 
 
 @router.get(
@@ -136,7 +136,7 @@ async def my_sessions(
 )
 async def end_my_session(session_id: UUID, parts: Here, me: Me) -> None:
     """Sign out elsewhere."""
-    await parts.db.run(lambda conn: revoke_session(conn, session_id, me.account_id))
+    await parts.db.run(revoke_session, session_id, me.account_id)
 
 
 def _not_stored(response: Response) -> None:

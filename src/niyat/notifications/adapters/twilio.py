@@ -32,11 +32,8 @@ from niyat.notifications.turns import AT_ONCE
 NEVER_ARRIVED = {"failed", "undelivered", "canceled"}
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 MESSAGES_LOOKED_AT = 50
-OUR_OWN_FAULT = {
-    401,
-    403,
-    404,
-}  # wrong credentials or address of the API: staff can mend it, the message is fine
+OUR_OWN_FAULT = {401, 403, 404}
+"""Wrong credentials or address of the API: staff can mend it, the message is fine."""
 
 QUEUE_FULL = {21611}
 GONE = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -82,7 +83,7 @@ def order(json: Any) -> Order:
 def attempt(json: Any) -> AttemptFact:
     """A payment, which we call an attempt. Raises NotAnEntity."""
     read = read_as(_Payment, json)
-    status = _word(AttemptStatus, read.status)
+    status = word_of(AttemptStatus, read.status)
     return AttemptFact(
         gateway_payment_id=read.id,
         order_id=read.order_id,
@@ -110,7 +111,7 @@ def refund(json: Any) -> RefundFact:
     with suppress(ValueError, AttributeError, TypeError):
         ours = UUID(noted or read.receipt)
     return RefundFact(
-        read.id, read.payment_id, read.amount, read.currency, _word(RefundStatus, read.status), ours
+        read.id, read.payment_id, read.amount, read.currency, word_of(RefundStatus, read.status), ours
     )
 
 
@@ -179,11 +180,12 @@ def each(read: Callable[[Any], T]) -> Callable[[Any], Sequence[T]]:
     return collection
 
 
-E = TypeVar("E", AttemptStatus, RefundStatus)
+E = TypeVar("E", bound=StrEnum)
 M = TypeVar("M", bound=Entity)
 
 
-def _word(kind: type[E], word: str) -> E:
+def word_of(kind: type[E], word: str) -> E:
+    """The vendor's word for a status, as ours. Raises NotAnEntity."""
     try:
         return kind(word)
     except ValueError as error:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from niyat.payments.adapters import razorpay_entities as entities
-from niyat.payments.adapters.razorpay_entities import Entity, NotAnEntity, read_as
+from niyat.payments.adapters.razorpay_entities import Entity, NotAnEntity, read_as, word_of
 from niyat.payments.disputes import DisputeStatus
 from niyat.payments.ports import WebhookFacts
 from niyat.payments.records import DisputeFact, DowntimeFact, Settlement, SettlementRow
@@ -99,14 +99,10 @@ def settlement(json: Any) -> Settlement:
 def dispute(json: Any) -> DisputeFact:
     """A dispute. Raises NotAnEntity."""
     read = read_as(_Dispute, json)
-    try:
-        status = DisputeStatus(read.status.replace("_", "-"))
-    except ValueError as error:
-        raise NotAnEntity(f"no status of ours: {read.status[:40]!r}") from error
     return DisputeFact(
         gateway_dispute_id=read.id,
         gateway_payment_id=read.payment_id,
-        status=status,
+        status=word_of(DisputeStatus, read.status.replace("_", "-")),
         phase=read.phase[:40],
         reason_code=read.reason_code[:100],
         amount=read.amount,

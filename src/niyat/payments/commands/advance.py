@@ -145,7 +145,7 @@ async def _secure(parts: Parts, plan: Plan) -> bool:
     crash_point("payments:secured")
     if outcome in NO_PLACE and not attempt["captured_amount"] and not await look(parts, attempt):
         return False
-    return await parts.db.run(lambda conn: _after_secure(conn, attempt["gateway_payment_id"], outcome))
+    return await parts.db.run(_after_secure, attempt["gateway_payment_id"], outcome)
 
 
 async def _after_secure(conn: Connection, gateway_payment_id: str, outcome: Secured) -> bool:

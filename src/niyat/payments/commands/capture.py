@@ -37,7 +37,7 @@ async def capture(parts: Parts, payment: Row, attempt: Row) -> bool:
     )
     crash_point("payments:capture-called")
     if isinstance(answer, AttemptFact):
-        await parts.db.run(lambda conn: record_attempt(conn, answer, source="capture"))
+        await parts.db.run(record_attempt, answer, source="capture")
         crash_point("payments:capture-recorded")
         return True
     if isinstance(answer, Refused):
@@ -51,7 +51,7 @@ async def fetch_capture(parts: Parts, attempt: Row, *, refused: Refused | None =
     if not isinstance(answer, AttemptFact):
         return _unknown(attempt, answer)
     longest_call = timedelta(seconds=parts.settings.longest_call_seconds)
-    return await parts.db.run(lambda conn: _after_fetch(conn, answer, refused, longest_call))
+    return await parts.db.run(_after_fetch, answer, refused, longest_call)
 
 
 async def _after_fetch(
@@ -88,5 +88,5 @@ async def look(parts: Parts, attempt: Row) -> bool:
     fact = await parts.gateway.fetch_payment(attempt["gateway_payment_id"])
     if not isinstance(fact, AttemptFact):
         return False
-    await parts.db.run(lambda conn: record_attempt(conn, fact, source="fetch"))
+    await parts.db.run(record_attempt, fact, source="fetch")
     return True

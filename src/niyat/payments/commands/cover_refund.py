@@ -8,14 +8,13 @@ from uuid import UUID
 from niyat.kernel.db import Connection, Row, one
 from niyat.payments.commands.case import Case, lock_case_of_payment
 from niyat.payments.commands.record_refund import move_refund, supersede_refund
-from niyat.payments.commands.refund import intend_refund
+from niyat.payments.commands.refund import FROZEN, intend_refund
 from niyat.payments.disputes import CHARGEBACK_LOSS
 from niyat.payments.domain import RefundStatus
 
 PAYMENT_OF = "SELECT payment_id FROM refunds WHERE refund_id = $1"
 REFUND = "SELECT * FROM refunds WHERE refund_id = $1 FOR UPDATE"
 ATTEMPT = "SELECT * FROM payment_attempts WHERE gateway_payment_id = $1"
-FROZEN = "SELECT EXISTS (SELECT FROM frozen_appointments WHERE appointment_id = $1)"
 # What an administrator asked for when a dispute was lost already was asked for beside what the dispute gave.
 SPARE = """
 SELECT c.dispute_id, c.spare FROM refunds r JOIN charged_back c USING (gateway_payment_id) JOIN disputes d

@@ -72,8 +72,7 @@ async def drive_refund(parts: Parts, refund_id: UUID) -> None:
     if isinstance(answer, Refused):
         answer = await _refused(parts, refund, answer)
     if isinstance(answer, RefundFact):
-        fact = answer
-        await parts.db.run(lambda conn: record_refund(conn, fact, source="gateway"))
+        await parts.db.run(record_refund, answer, source="gateway")
         crash_point("payments:refund-recorded")
     why = answer.why if isinstance(answer, Unknown) else None
     if why and refund["tries"] >= WORRYING_TRIES:
@@ -107,7 +106,7 @@ async def _at_gateway(parts: Parts, refund: Row) -> RefundFact | Unknown | None:
         if fact.our_refund_id == refund["refund_id"]:
             return fact
     for fact in answer:
-        await parts.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="gateway"))  # type: ignore[misc]
+        await parts.db.run(record_refund, fact, source="gateway")
     return None
 
 
@@ -126,7 +125,7 @@ async def _refused(parts: Parts, refund: Row, refused: Refused) -> RefundFact | 
         return Unknown(reason_code(refused.description))
     if refund["may_be_on_its_way"]:
         return Unknown("an earlier call may still be on its way")
-    await parts.db.run(lambda conn: _give_up(conn, refund["refund_id"], reason_code(refused.description)))
+    await parts.db.run(_give_up, refund["refund_id"], reason_code(refused.description))
     return refused
 
 

@@ -51,7 +51,7 @@ async def ask_before_hand_back(parts: Parts, refund_id: UUID) -> None:
     if isinstance(answer, (Refused, Unknown)):
         raise ServiceUnavailable
     for fact in answer:
-        await parts.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="gateway"))  # type: ignore[misc]
+        await parts.db.run(record_refund, fact, source="gateway")
 
 
 async def hand_back(

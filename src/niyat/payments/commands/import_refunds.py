@@ -45,6 +45,6 @@ async def _import(parts: Parts, gateway_payment_id: str, said: int) -> None:
     if isinstance(answer, (Refused, Unknown)):
         return  # unknown: asked again at its next turn
     for fact in answer:
-        await parts.db.run(lambda conn, fact=fact: record_refund(conn, fact, source="import"))  # type: ignore[misc]
+        await parts.db.run(record_refund, fact, source="import")
     total = sum(fact.amount for fact in answer if fact.status is not RefundStatus.FAILED)
     await parts.db.execute(IMPORTED, gateway_payment_id, said, total)

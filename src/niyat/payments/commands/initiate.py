@@ -71,7 +71,7 @@ async def initiate(parts: Parts, appointment_id: UUID, account_id: UUID) -> Init
     PaymentProviderRefused, ServiceUnavailable (try again: nothing is lost, nothing is doubled).
     """
     quote = await parts.appointments.payment_started(appointment_id, account_id)
-    payment, new = await parts.db.run(lambda conn: _intend(conn, quote, account_id))
+    payment, new = await parts.db.run(_intend, quote, account_id)
     crash_point("payments:order-intended")
     if payment["gateway_order_id"] is None:
         await obtain_order(parts, payment)
@@ -133,11 +133,11 @@ async def obtain_order(parts: Parts, payment: Row) -> None:
     answer = await _find_or_create(parts, payment, asked_before=claim["asked_before"])
     crash_point("payments:order-created")
     if isinstance(answer, Order):
-        if not await parts.db.run(lambda conn: adopt(conn, payment_id, answer.order_id)):
+        if not await parts.db.run(adopt, payment_id, answer.order_id):
             raise ServiceUnavailable("This payment was closed meanwhile; look again in a moment.")
     elif isinstance(answer, Refused):
         log.error("the gateway refuses an order", code=answer.code, reason=answer.reason)
-        await parts.db.run(lambda conn: give_up(conn, payment_id, reason_code(answer.reason)))
+        await parts.db.run(give_up, payment_id, reason_code(answer.reason))
         raise PaymentProviderRefused
     else:
         await parts.db.execute(RELEASE_LEASE, payment_id)

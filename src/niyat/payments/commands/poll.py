@@ -65,7 +65,7 @@ async def ask_about(parts: Parts, payment: Row) -> bool:
     if isinstance(answer, (Refused, Unknown)):
         return False  # unknown: asked again at its next turn
     for fact in answer:
-        await parts.db.run(lambda conn, fact=fact: record_attempt(conn, fact, source="poll"))  # type: ignore[misc]
+        await parts.db.run(record_attempt, fact, source="poll")
     await parts.db.run(close_unpaid, payment["payment_id"])
     if not await parts.db.fetchval(UNRESOLVED, payment["payment_id"]):
         await parts.db.execute(STOP, payment["payment_id"], GIVE_UP_AFTER, LOOK_AFTER)
@@ -76,14 +76,14 @@ async def _missing_order(parts: Parts, payment: Row) -> None:
     """An order whose creation was never answered, and nobody came back for it: adopt it, or give the payment up."""
     payment_id = payment["payment_id"]
     if not payment["open"]:  # nobody will ever see its order, if it has one
-        await parts.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
+        await parts.db.run(give_up, payment_id, "no-order")
         return
     if not await claim_order(parts, payment_id):
         return  # somebody is making it at this moment
     found = await by_receipt(parts, payment)
     if isinstance(found, Order):
-        await parts.db.run(lambda conn: adopt(conn, payment_id, found.order_id))
+        await parts.db.run(adopt, payment_id, found.order_id)
     elif found is None and await parts.db.fetchval(HOLD_OVER, payment["appointment_id"]):
-        await parts.db.run(lambda conn: give_up(conn, payment_id, "no-order"))
+        await parts.db.run(give_up, payment_id, "no-order")
     else:
         await parts.db.execute(RELEASE_LEASE, payment_id)

@@ -32,9 +32,7 @@ async def reopen_payment(parts: Parts, appointment_id: UUID, *, actor_id: UUID, 
         known: UUID = waiting
         return known
     if await parts.db.fetchval(ANY, appointment_id):
-        await parts.db.run(
-            lambda conn: void_payment(conn, appointment_id, actor_id=actor_id, reason_code=reason_code)
-        )
+        await parts.db.run(void_payment, appointment_id, actor_id=actor_id, reason_code=reason_code)
     begun = await initiate(parts, appointment_id, patient_id)
     await parts.db.run(_say, begun.payment_id, actor_id, reason_code)
     return begun.payment_id

@@ -51,7 +51,7 @@ async def _ask(parts: Parts, attempt: Row) -> None:
         )
     except ServiceUnavailable:
         return  # unknown: asked again at its next turn
-    await parts.db.run(lambda conn: _settle(conn, attempt, verdict))
+    await parts.db.run(_settle, attempt, verdict)
 
 
 async def _settle(conn: Connection, swept: Row, verdict: Verdict) -> None:

@@ -86,7 +86,7 @@ async def _learn(parts: Parts, payment: Row, proof: Proof) -> None:
         return
     if fact.order_id != payment["gateway_order_id"]:
         raise PaymentOfAnotherOrder
-    await parts.db.run(lambda conn: record_attempt(conn, fact, source="callback"))
+    await parts.db.run(record_attempt, fact, source="callback")
     await advance(parts, proof.gateway_payment_id)
 
 

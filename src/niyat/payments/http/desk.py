@@ -109,7 +109,7 @@ async def _overridden(parts: Parts, body: OverrideBody, actor_id: UUID, key: str
             )
         case "failed":
             return await parts.db.run(
-                lambda conn: void_payment(conn, appointment_id, actor_id=actor_id, reason_code=reason_code)
+                void_payment, appointment_id, actor_id=actor_id, reason_code=reason_code
             )
         case "pending":
             return await reopen_payment(parts, appointment_id, actor_id=actor_id, reason_code=reason_code)
