@@ -133,7 +133,7 @@ async def test_a_schedule_is_changed_as_its_preview_said(system: System) -> None
     off = {
         "doctor_id": doctor["doctor_id"],
         "day": day,
-        "windows": [],
+        "hours": [],
         "bookings": [{"appointment_id": id_of(visit), "action": "cancel"}],
     }
     before = await stored(system)

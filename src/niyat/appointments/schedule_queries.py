@@ -23,7 +23,7 @@ SELECT o.doctor_id, o.day, d.time_zone, min(o.reason) AS reason,
     coalesce(jsonb_agg(jsonb_build_object(
         'start_time', to_char(o.start_time, 'HH24:MI'), 'end_time', to_char(o.end_time, 'HH24:MI'),
         'consultation_types', o.consultation_types, 'place_id', o.place_id)
-        ORDER BY o.start_time) FILTER (WHERE o.start_time IS NOT NULL), '[]') AS windows
+        ORDER BY o.start_time) FILTER (WHERE o.start_time IS NOT NULL), '[]') AS hours
 FROM availability_overrides o JOIN doctors d ON d.id = o.doctor_id
 WHERE o.doctor_id = $1
   AND o.day BETWEEN coalesce($2::date, (niyat_now() AT TIME ZONE d.time_zone)::date) AND coalesce($3::date, 'infinity')

@@ -437,8 +437,6 @@ EVENTS: tuple[type[Event], ...] = (
 
 TOPICS: tuple[str, ...] = (APPOINTMENTS, PAYMENTS)
 
-REGISTRY: Mapping[tuple[str, str, int], type[Event]] = {(e.topic, e.type, e.version): e for e in EVENTS}
-
 _BY_TYPE = {(e.type, e.version): e for e in EVENTS}
 
 

@@ -34,8 +34,7 @@ from niyat.appointments.commands.reschedule import reschedule
 from niyat.appointments.commands.reserve import reserve
 from niyat.appointments.commands.secure import secure
 from niyat.appointments.commands.set_override import Override, set_override
-from niyat.appointments.commands.set_week import Hours as WeekHours
-from niyat.appointments.commands.set_week import set_week
+from niyat.appointments.commands.set_week import WeekdayWindow, set_week
 from niyat.appointments.commands.settle import Outcome
 from niyat.appointments.commands.update_doctor import DoctorChange, update_doctor
 from niyat.appointments.commands.windows import Window
@@ -161,7 +160,7 @@ class Practice:
         return await self.db.run(create_doctor, ADMIN, new, reason=WHY)
 
     async def set_week(self, doctor_id: UUID, who: Principal, week: Sequence[Hours]) -> None:
-        rows = [WeekHours(weekday=day, **_window(hours)) for day in range(1, 8) for hours in week]
+        rows = [WeekdayWindow(weekday=day, **_window(hours)) for day in range(1, 8) for hours in week]
         await self.db.run(set_week, who, doctor_id, rows, reason=WHY, days_ahead=DAYS_AHEAD)
 
     async def set_offer(self, doctor_id: UUID, who: Principal, offer: dict[str, Terms]) -> None:

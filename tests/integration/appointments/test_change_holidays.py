@@ -20,7 +20,7 @@ async def test_a_clinics_own_holiday_closes_its_doctors_but_not_those_who_set_ho
     doctor, me = await world.doctor()
     elsewhere, _ = await world.doctor()
     day = await in_days(world, 3)
-    own = {"doctor_id": doctor["doctor_id"], "day": str(day), "windows": hours(("09:00", "11:00"))}
+    own = {"doctor_id": doctor["doctor_id"], "day": str(day), "hours": hours(("09:00", "11:00"))}
     body = {"day": str(day), "name": "Founder's day", "reason": WHY}
     await world.admin.call("POST", f"{clinic_of(doctor)}/holidays", body)
     assert await starts(world, doctor, day) == []

@@ -53,7 +53,7 @@ async def test_bookings_are_outside_exactly_when_the_hours_say_so(world: World, 
         body = {
             "doctor_id": doctor["doctor_id"],
             "day": str(today + timedelta(days=ahead)),
-            "windows": windows,
+            "hours": windows,
         }
         await me.call("PUT", f"{AVAILABILITY}/overrides", body)
     for ahead in (5, 7):

@@ -57,9 +57,7 @@ async def test_no_preview_leaves_anything(world: World) -> None:
     clinic = f"/api/v1/clinics/{doctor['clinic_id']}"
     doctor_id, day = doctor["doctor_id"], slots[30]["starts_at"][:10]
     next_day = str(date.fromisoformat(day) + timedelta(days=3))
-    await me.call(
-        "PUT", f"{AVAILABILITY}/overrides", {"doctor_id": doctor_id, "day": next_day, "windows": []}
-    )
+    await me.call("PUT", f"{AVAILABILITY}/overrides", {"doctor_id": doctor_id, "day": next_day, "hours": []})
     await world.admin.call("POST", f"{clinic}/holidays", {"day": next_day, "name": "Ours", "reason": WHY})
     block_id = await world.db.fetchval("SELECT id FROM blocked_slots")
     cancelled = [{"appointment_id": visit["appointment_id"], "action": "cancel"}]
@@ -78,7 +76,7 @@ async def test_no_preview_leaves_anything(world: World) -> None:
             },
         ),
         (me, f"{AVAILABILITY}/blocks/{block_id}/preview", None),
-        (me, f"{AVAILABILITY}/overrides/preview", {"doctor_id": doctor_id, "day": day, "windows": []}),
+        (me, f"{AVAILABILITY}/overrides/preview", {"doctor_id": doctor_id, "day": day, "hours": []}),
         (me, f"{AVAILABILITY}/doctors/{doctor_id}/overrides/{next_day}/preview", None),
         (
             me,
@@ -104,7 +102,7 @@ async def test_no_preview_leaves_anything(world: World) -> None:
 
 async def test_a_preview_shows_the_bookings_that_still_need_an_outcome(world: World) -> None:
     doctor, me, slots = await busy_doctor(world)
-    body = {"doctor_id": doctor["doctor_id"], "day": slots[30]["starts_at"][:10], "windows": []}
+    body = {"doctor_id": doctor["doctor_id"], "day": slots[30]["starts_at"][:10], "hours": []}
     shown = await me.call("POST", f"{AVAILABILITY}/overrides/preview", body)
     assert [(hit["status"], hit["outcome"]) for hit in shown["bookings"]] == [
         ("reserved", "cancelled"),
@@ -159,7 +157,7 @@ def some_change(
         )
         return "POST", f"{AVAILABILITY}/block", mine | {"starts_at": begin, "ends_at": end}
     if kind == "override":
-        return "PUT", f"{AVAILABILITY}/overrides", mine | {"day": str(day), "windows": some_windows(chance)}
+        return "PUT", f"{AVAILABILITY}/overrides", mine | {"day": str(day), "hours": some_windows(chance)}
     length = chance.choice([20, 60, 90])
     offer = [
         {"consultation_type": kind, "fee_amount": 50_000, "slot_minutes": length}

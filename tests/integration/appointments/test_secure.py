@@ -92,7 +92,7 @@ async def test_late_money_finds_the_time_free_for_another_type_or_at_another_pla
     day = {
         "doctor_id": doctor["doctor_id"],
         "day": held["starts_at"][:10],
-        "windows": [hours | {"place_id": place["place_id"]}],
+        "hours": [hours | {"place_id": place["place_id"]}],
         "reason": WHY,
     }
     await world.admin.call("PUT", "/api/v1/availability/overrides", day)
@@ -134,7 +134,7 @@ async def test_late_money_for_a_time_that_now_serves_another_type_or_place_is_go
         await world.move(minutes=10)
         await world.expire()
         hours = {"start_time": "00:00", "end_time": "24:00", **now}
-        day = {"doctor_id": doctor["doctor_id"], "day": slot["starts_at"][:10], "windows": [hours]}
+        day = {"doctor_id": doctor["doctor_id"], "day": slot["starts_at"][:10], "hours": [hours]}
         await me.call("PUT", "/api/v1/availability/overrides", day)
         assert await world.slot_status(held) == "available"
         assert await world.secure(held, new_id()) == "gone"

@@ -93,7 +93,7 @@ async def test_a_booking_outside_of_a_new_week_stays_unless_it_is_given_an_outco
     # What was kept is in the way of the next change too, until somebody decides.
     again = await me.call("POST", "/api/v1/availability/weekly", week)
     assert [hit["appointment_id"] for hit in again["bookings"]] == [paid[0]["appointment_id"]]
-    off = {"doctor_id": doctor["doctor_id"], "day": slots[1]["starts_at"][:10], "windows": []}
+    off = {"doctor_id": doctor["doctor_id"], "day": slots[1]["starts_at"][:10], "hours": []}
     assert (await me.ask("PUT", OVERRIDES, off)).json()["appointment_ids"] == [paid[0]["appointment_id"]]
 
 
@@ -105,7 +105,7 @@ async def test_a_day_off_and_patients_who_book_cancel_and_pay_at_once_lose_nothi
     off = {
         "doctor_id": doctor["doctor_id"],
         "day": str(day),
-        "windows": [],
+        "hours": [],
         "bookings": [cancel(visit) for visit in paid],
     }
     wishes = [

@@ -32,7 +32,7 @@ SELECT $1, w.* FROM jsonb_to_recordset($2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hours(Window):
+class WeekdayWindow(Window):
     """A window of every such weekday; 1 is Monday."""
 
     weekday: int
@@ -42,7 +42,7 @@ async def set_week(
     conn: Connection,
     who: Principal,
     doctor_id: UUID,
-    hours: Sequence[Hours],
+    hours: Sequence[WeekdayWindow],
     outcomes: Sequence[Outcome] = (),
     *,
     reason: str | None,

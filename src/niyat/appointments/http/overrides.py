@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 
 PREVIEWS = (Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound)
 WRITES = (*PREVIEWS, IdempotencyKeyReused, errors.ReasonRequired, errors.BookingsInTheWay)
-WINDOWS = (
+HOURS = (
     errors.DayIsOver,
     errors.HoursOverlap,
     errors.ConsultationTypeNotOffered,
@@ -46,10 +46,10 @@ WINDOWS = (
     "/overrides",
     response_model=OverrideSetView,
     summary="Give one day other hours than its weekly ones",
-    responses=problems(TABLE, *WRITES, *WINDOWS, *SETTLING),
+    responses=problems(TABLE, *WRITES, *HOURS, *SETTLING),
 )
 async def set_day(body: OverrideBody, who: Staff, once: OnceOnly, here: Here) -> Response:
-    """By that doctor or an admin. Without windows it is a day off; with some it may be an extra day, or a holiday
+    """By that doctor or an admin. Without hours it is a day off; with some it may be an extra day, or a holiday
     that the doctor works. What was set for the day before is replaced.
 
     Each booking outside of the new hours is named in `bookings`, to be cancelled with everything paid going back, or
@@ -71,7 +71,7 @@ async def set_day(body: OverrideBody, who: Staff, once: OnceOnly, here: Here) ->
 @router.post(
     "/overrides/preview",
     summary="What other hours on one day would do",
-    responses=problems(TABLE, *PREVIEWS, *WINDOWS, *SETTLING),
+    responses=problems(TABLE, *PREVIEWS, *HOURS, *SETTLING),
 )
 async def preview_day(body: OverrideBody, who: Staff, here: Here) -> PreviewView:
     """Nothing changes. The bookings that still need an outcome say so."""

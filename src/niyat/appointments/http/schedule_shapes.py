@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from niyat.appointments.commands.set_override import Override
-from niyat.appointments.commands.set_week import Hours
+from niyat.appointments.commands.set_week import WeekdayWindow
 from niyat.appointments.commands.settle import Outcome
 from niyat.appointments.commands.windows import Window
 from niyat.appointments.domain import (
@@ -42,7 +42,7 @@ class WindowBody(Body):
         return self
 
 
-class HoursBody(WindowBody):
+class WeekdayWindowBody(WindowBody):
     """One window of a weekday, in the doctor's zone."""
 
     weekday: int = Field(ge=1, le=7, description="ISO 8601: 1 is Monday")
@@ -82,22 +82,22 @@ class WeekBody(RemovalBody):
     """The whole week; it replaces what was set before. An admin says why."""
 
     doctor_id: UUID
-    hours: list[HoursBody] = Field(max_length=100)
+    hours: list[WeekdayWindowBody] = Field(max_length=100)
 
     @property
-    def windows(self) -> list[Hours]:
-        return [Hours(**window.model_dump()) for window in self.hours]
+    def windows(self) -> list[WeekdayWindow]:
+        return [WeekdayWindow(**window.model_dump()) for window in self.hours]
 
 
 class OverrideBody(RemovalBody):
-    """One day and all its windows; none is a day off. An admin says why."""
+    """One day and all its hours; none is a day off. An admin says why."""
 
     doctor_id: UUID
     day: Day
-    windows: list[WindowBody] = Field(max_length=20)
+    hours: list[WindowBody] = Field(max_length=20)
 
     def override(self) -> Override:
-        windows = [Window(**window.model_dump()) for window in self.windows]
+        windows = [Window(**window.model_dump()) for window in self.hours]
         return Override(doctor_id=self.doctor_id, day=self.day, windows=windows)
 
 
@@ -141,14 +141,19 @@ class HolidayCalendarBody(AdminReasonBody):
         return self
 
 
-class HoursView(BaseModel):
-    """One window of a weekday, in the doctor's zone."""
+class WindowView(BaseModel):
+    """One window of a day, in the doctor's zone."""
 
-    weekday: int = Field(description="ISO 8601: 1 is Monday")
     start_time: str
     end_time: str
     consultation_types: list[ConsultationType] | None = Field(description="Null: all that the doctor offers")
     place_id: UUID | None = Field(description="Null: the doctor's usual place")
+
+
+class WeekdayWindowView(WindowView):
+    """One window of a weekday, in the doctor's zone."""
+
+    weekday: int = Field(description="ISO 8601: 1 is Monday")
 
 
 class WeekView(BaseModel):
@@ -156,7 +161,7 @@ class WeekView(BaseModel):
 
     doctor_id: UUID
     time_zone: str
-    hours: list[HoursView]
+    hours: list[WeekdayWindowView]
 
 
 class HitView(BaseModel):
@@ -213,22 +218,13 @@ class BlockMadeView(BlockView, SettledView):
     """The block, and what became of the bookings within it."""
 
 
-class WindowView(BaseModel):
-    """One window of a day, in the doctor's zone."""
-
-    start_time: str
-    end_time: str
-    consultation_types: list[ConsultationType] | None = Field(description="Null: all that the doctor offers")
-    place_id: UUID | None = Field(description="Null: the doctor's usual place")
-
-
 class OverrideView(BaseModel):
-    """What one day has instead of its weekly hours; no window is a day off."""
+    """What one day has instead of its weekly hours; none is a day off."""
 
     doctor_id: UUID
     day: date
     time_zone: str
-    windows: list[WindowView]
+    hours: list[WindowView]
     reason: str
 
 
