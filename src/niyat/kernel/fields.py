@@ -69,3 +69,9 @@ ReasonCode: TypeAlias = Annotated[
     StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"),
     Field(description="A code, never a sentence about a person", examples=["plans-changed"]),
 ]
+
+
+class ReasonBody(Body):
+    """Why an administrator does it."""
+
+    reason: Reason

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, StringConstraints
 
-from niyat.kernel.fields import Body, Reason
+from niyat.kernel.fields import Body
 from niyat.notifications.domain import DevicePlatform, NotificationChannel, SuppressionCause
 
 DeviceToken: TypeAlias = Annotated[
@@ -41,9 +41,3 @@ class SuppressionView(BaseModel):
     notification_id: UUID | None
     account_id: UUID | None
     suppressed_at: datetime
-
-
-class LiftBody(Body):
-    """Why the address may be written to again."""
-
-    reason: Reason

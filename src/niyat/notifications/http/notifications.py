@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from niyat.kernel.auth import Admin, Who
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import Instant
+from niyat.kernel.fields import Instant, ReasonBody
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
@@ -26,7 +26,6 @@ from niyat.notifications.http.shapes import (
     LoggedInFullView,
     LoggedView,
     QueuedView,
-    ReplayBody,
     ReplayedView,
     ReplayFailuresBody,
     SendBody,
@@ -180,7 +179,7 @@ async def send(body: SendBody, who: Admin, parts: Here, once: OnceOnly) -> JSONR
     ),
 )
 async def replay_notification(
-    notification_id: UUID, body: ReplayBody, who: Admin, parts: Here, once: OnceOnly
+    notification_id: UUID, body: ReasonBody, who: Admin, parts: Here, once: OnceOnly
 ) -> JSONResponse:
     async def command(conn: Connection) -> Answer:
         await replay(conn, notification_id, actor_id=who.account_id, reason=body.reason)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, EmailStr, Field, SecretStr, TypeAdapter, model_validator
 
-from niyat.kernel.fields import ONE_LINE, Body, Reason
+from niyat.kernel.fields import ONE_LINE, Body, Reason, ReasonBody
 from niyat.notifications.domain import NotificationChannel, NotificationStatus, NotificationType
 
 EMAIL: TypeAdapter[str] = TypeAdapter(EmailStr)
@@ -71,12 +71,6 @@ class SendBody(Body):
     reason: Reason
 
 
-class ReplayBody(Body):
-    """Why it is sent again."""
-
-    reason: Reason
-
-
 class FailureView(BaseModel):
     """So many of one type on one channel failed for one cause, the last of them at `last_at`."""
 
@@ -94,7 +88,7 @@ class FailuresView(BaseModel):
     items: list[FailureView]
 
 
-class ReplayFailuresBody(ReplayBody):
+class ReplayFailuresBody(ReasonBody):
     """Which cause, as `failures` names it."""
 
     type: NotificationType

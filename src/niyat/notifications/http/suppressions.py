@@ -8,11 +8,12 @@ from fastapi import APIRouter, Response
 
 from niyat.kernel.auth import Admin
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
+from niyat.kernel.fields import ReasonBody
 from niyat.kernel.http import Db, problems
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
 from niyat.notifications import errors
 from niyat.notifications.commands.lift_suppression import lift_suppression
-from niyat.notifications.http.channel_shapes import LiftBody, SuppressionView
+from niyat.notifications.http.channel_shapes import SuppressionView
 from niyat.notifications.http.table import TABLE
 from niyat.notifications.queries import list_suppressions
 
@@ -45,7 +46,7 @@ async def suppressed_addresses(
     summary="Write to an address again",
     responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.SuppressionNotFound),
 )
-async def lift(suppression_id: UUID, body: LiftBody, who: Admin, db: Db) -> Response:
+async def lift(suppression_id: UUID, body: ReasonBody, who: Admin, db: Db) -> Response:
     """What failed meanwhile is not sent again by itself; it can be replayed."""
     await db.run(lift_suppression, suppression_id, actor_id=who.account_id, reason=body.reason)
     return Response(status_code=204)

@@ -16,6 +16,7 @@ from niyat.kernel.errors import (
     ServiceUnavailable,
     Unauthenticated,
 )
+from niyat.kernel.fields import ReasonBody
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
@@ -28,7 +29,6 @@ from niyat.payments.http.payout_shapes import (
     PayoutBatchInFullView,
     PayoutBatchView,
     ProposeBody,
-    ReasonBody,
 )
 from niyat.payments.http.table import TABLE
 

@@ -16,12 +16,6 @@ FundAccountId: TypeAlias = Annotated[
 ]
 
 
-class ReasonBody(Body):
-    """Why an administrator decides so."""
-
-    reason: Reason
-
-
 class FundAccountBody(Body):
     """The provider's id of a bank account or UPI address. Its details are never sent here."""
 

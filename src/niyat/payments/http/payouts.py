@@ -17,6 +17,7 @@ from niyat.kernel.errors import (
     ServiceUnavailable,
     Unauthenticated,
 )
+from niyat.kernel.fields import ReasonBody
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
@@ -26,7 +27,7 @@ from niyat.payments.commands.look_again import look_again
 from niyat.payments.commands.retry_payout import retry_payout
 from niyat.payments.http.here import Here
 from niyat.payments.http.payout_access import is_theirs
-from niyat.payments.http.payout_shapes import PayoutInFullView, PayoutView, ReasonBody
+from niyat.payments.http.payout_shapes import PayoutInFullView, PayoutView
 from niyat.payments.http.table import TABLE
 from niyat.payments.payout_queries import PayoutFilter
 from niyat.payments.payouts import PayoutStatus

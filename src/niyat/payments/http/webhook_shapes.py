@@ -8,8 +8,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from niyat.kernel.fields import Body, Reason
-
 WebhookStatus: TypeAlias = Literal["new", "done", "dead"]
 WebhookOutcome: TypeAlias = Literal["recorded", "not-acted-on", "not-ours"]
 
@@ -45,9 +43,3 @@ class WebhookInFullView(WebhookView):
         description="By what they are about; null when it cannot be read",
         examples=[{"attempt": {"gateway_payment_id": "pay_IH4NVgf4Dreq1l", "status": "captured"}}],
     )
-
-
-class ReplayBody(Body):
-    """Why it is worked off again."""
-
-    reason: Reason

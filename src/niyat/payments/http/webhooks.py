@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from niyat.kernel.auth import Admin
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import Instant
+from niyat.kernel.fields import Instant, ReasonBody
 from niyat.kernel.http import Db, problems
 from niyat.kernel.idempotency import Answer, OnceOnly, answer_once
 from niyat.kernel.pages import DEFAULT_LIMIT, Cursor, Limit, Page, after_id, next_cursor
@@ -20,7 +20,6 @@ from niyat.payments.commands.webhook_replay import replay_webhook
 from niyat.payments.http.here import Here
 from niyat.payments.http.table import TABLE
 from niyat.payments.http.webhook_shapes import (
-    ReplayBody,
     WebhookInFullView,
     WebhookOutcome,
     WebhookStatus,
@@ -87,7 +86,7 @@ async def get_webhook(webhook_id: UUID, _: Admin, parts: Here) -> WebhookInFullV
     responses=problems(TABLE, *READING, IdempotencyKeyReused, errors.WebhookNotFound, errors.WebhookWaiting),
 )
 async def replay_one_webhook(
-    webhook_id: UUID, body: ReplayBody, who: Admin, parts: Here, once: OnceOnly
+    webhook_id: UUID, body: ReasonBody, who: Admin, parts: Here, once: OnceOnly
 ) -> JSONResponse:
     """Administrators only. Facts only move forward: one that is known already changes nothing."""
 
