@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Header, Request, Response
 
+from niyat.kernel.body import raw_body
 from niyat.kernel.http import problems
 from niyat.notifications import errors
 from niyat.notifications.adapters.return_path import marks_in
@@ -24,7 +25,6 @@ from niyat.notifications.ports import Callbacks
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["providers"])
 
-LONGEST_BODY = 1_000_000
 LONGEST_SID = 64
 MOST_FIELDS = 100
 
@@ -82,6 +82,14 @@ async def returned_mail(
     return Response(status_code=204)
 
 
+async def _read(request: Request) -> bytes:
+    """Raises ReportMalformed for a body that is too long."""
+    raw = await raw_body(request)
+    if raw is None:
+        raise errors.ReportMalformed
+    return raw
+
+
 def _fields(form: bytes) -> dict[str, list[str]]:
     """Raises ReportMalformed for more fields than Twilio would ever send."""
     try:
@@ -135,13 +143,3 @@ def _mail_reports(key: AddressKey, raw: bytes) -> list[Report]:
                     )
                 )
     return reports
-
-
-async def _read(request: Request) -> bytes:
-    """The bytes as they came. Raises ReportMalformed as soon as they are too many."""
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LONGEST_BODY:
-            raise errors.ReportMalformed
-    return bytes(raw)

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Header, Query, Request
 from fastapi.responses import RedirectResponse
 
+from niyat.kernel.body import raw_body
 from niyat.kernel.http import problems
 from niyat.payments import errors
 from niyat.payments.commands.poll_soon import poll_soon
@@ -22,7 +23,6 @@ from niyat.payments.queries import find_payment
 router = APIRouter(tags=["provider"])
 older = APIRouter(tags=["provider"])
 
-LONGEST_BODY = 1_000_000
 BODY = {
     "requestBody": {
         "required": True,
@@ -53,23 +53,12 @@ async def receive_webhook(
     x_razorpay_event_id: Annotated[str | None, Header(max_length=255, description="The event's id")] = None,
 ) -> TakenView:
     """Stored at once, worked off afterwards. A forged event is refused and changes nothing."""
-    raw = await _body(request)
+    raw = await raw_body(request)
+    if raw is None:
+        raise errors.WebhookMalformed
     new = await store_webhook(parts, raw, x_razorpay_signature, x_razorpay_event_id)
     parts.webhooks.ring()
     return TakenView(new=new)
-
-
-async def _body(request: Request) -> bytes:
-    """The bytes as they came. Raises WebhookMalformed as soon as they are too many, before they are all read."""
-    said = request.headers.get("content-length", "0")
-    if not said.isascii() or not said.isdigit() or int(said[:20]) > LONGEST_BODY:
-        raise errors.WebhookMalformed
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LONGEST_BODY:
-            raise errors.WebhookMalformed
-    return bytes(raw)
 
 
 FieldOf = Annotated[str | None, Form(max_length=256)]
