@@ -16,6 +16,7 @@ from niyat.appointments.http import (
     holiday_calendars,
     holidays,
     internal,
+    internal_doctors,
     internal_find,
     lists,
     overrides,
@@ -69,8 +70,8 @@ def routes() -> FastAPI:
         calendars,
         room,
         internal,
+        internal_doctors,
         internal_find,
     ):
         app.include_router(part.router)
-    app.include_router(internal.doctors)
     return app

@@ -15,27 +15,22 @@ from niyat.appointments.commands.secure import secure
 from niyat.appointments.http.internal_shapes import (
     CapturedBody,
     CapturedView,
-    DoctorDayView,
     InternalView,
     PaymentStartedBody,
     QuoteView,
     SecureBody,
     SecuredView,
 )
-from niyat.appointments.http.shapes import InternalDoctorView
 from niyat.appointments.http.table import TABLE
 from niyat.kernel.auth import Principal, service_call
 from niyat.kernel.db import Connection
 from niyat.kernel.errors import Forbidden, InvalidRequest, Unauthenticated
-from niyat.kernel.fields import Instant
 from niyat.kernel.http import Db, problems
 from niyat.kernel.money import Money
 
 router = APIRouter(prefix="/internal/appointments/{appointment_id}", tags=["internal"])
-doctors = APIRouter(prefix="/internal/doctors", tags=["internal"])
 
 Payments = Annotated[Principal, Depends(service_call("payments"))]
-Notifications = Annotated[Principal, Depends(service_call("notifications"))]
 Asking = Annotated[Principal, Depends(service_call("payments", "notifications"))]
 
 ALWAYS = (Unauthenticated, Forbidden, InvalidRequest, errors.AppointmentNotFound)
@@ -84,28 +79,6 @@ async def report_capture(appointment_id: UUID, body: CapturedBody, _: Payments, 
 async def get_internal_appointment(appointment_id: UUID, _: Asking, db: Db) -> InternalView:
     """Asked before something is said to a person: is it still so?"""
     return InternalView(**await queries.internal_view(db, appointment_id))
-
-
-@doctors.get(
-    "/{doctor_id}",
-    summary="A doctor as other services may know them",
-    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound),
-)
-async def get_internal_doctor(doctor_id: UUID, _: Asking, db: Db) -> InternalDoctorView:
-    """Whose account a doctor is: asked before a doctor's money is shown or spoken of."""
-    return InternalDoctorView(**await queries.internal_doctor(db, doctor_id))
-
-
-@doctors.get(
-    "/{doctor_id}/day",
-    summary="A doctor's confirmed visits of some hours",
-    responses=problems(TABLE, Unauthenticated, Forbidden, InvalidRequest, errors.DoctorNotFound),
-)
-async def get_doctor_day(
-    doctor_id: UUID, starts_at: Instant, ends_at: Instant, _: Notifications, db: Db
-) -> DoctorDayView:
-    """Asked right before a doctor is sent the day's list."""
-    return DoctorDayView(**await queries.day_of(db, doctor_id, starts_at, ends_at))
 
 
 async def _quoted(conn: Connection, appointment_id: UUID, account_id: UUID) -> dict[str, Any]:

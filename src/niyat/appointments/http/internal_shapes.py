@@ -89,6 +89,16 @@ class FoundAppointmentsView(BaseModel):
     items: list[InternalView]
 
 
+class InternalDoctorView(BaseModel):
+    """What other services may know of a doctor."""
+
+    doctor_id: UUID
+    account_id: UUID
+    doctor_name: str
+    registration_number: str
+    time_zone: str
+
+
 class VisitOfDayView(BaseModel):
     """A visit on a doctor's list; not whose it is, nor why."""
 

@@ -304,13 +304,3 @@ class WaitlistEntryView(BaseModel):
     policy: PolicyView
     created_at: datetime
     updated_at: datetime
-
-
-class InternalDoctorView(BaseModel):
-    """What other services may know of a doctor."""
-
-    doctor_id: UUID
-    account_id: UUID
-    doctor_name: str
-    registration_number: str
-    time_zone: str

@@ -1,4 +1,4 @@
-"""Works off the stored webhooks: facts into record_attempt and record_refund, each event in its own transaction.
+"""Works off the stored webhooks: each event's facts are recorded, in a transaction of its own.
 
 Leases make two workers safe; an event that fails is tried again with backoff and at last set aside as dead, for
 staff to replay. Events that we do nothing about are done at once.

@@ -28,7 +28,9 @@ class AuditLineView(BaseModel):
         description="The administrator's account; all zeros: the command line of this machine"
     )
     action: str = Field(examples=["refund-payment"])
-    subject_id: UUID = Field(description="The appointment, payment, refund or webhook that it was done to")
+    subject_id: UUID = Field(
+        description="What it was done to: an appointment, a payment, a payout, a difference, a webhook"
+    )
     reason: str
     at: datetime
 
