@@ -24,11 +24,9 @@ REASONS = {
 }
 
 
-def give_back(
-    world: World, return_path: str, recipient: str, original: bytes, status: str, action: str = "failed"
-) -> bytes:
+def give_back(world: World, return_path: str, recipient: str, original: bytes, status: str) -> bytes:
     """Write the report, and put it on its way. Inside a transaction of the books."""
-    report = _report(world, return_path, recipient, original, status, action)
+    report = _report(return_path, recipient, original, status)
     local, _, domain = return_path.rpartition("@")
     address = f"{local.partition('+')[0]}@{domain}"
     row = world.books.row("SELECT url, secret FROM mail_returns_to WHERE address = ?", address)
@@ -37,7 +35,7 @@ def give_back(
             world,
             sender=address.lower(),
             about=recipient,
-            what=f"{action} {status}",
+            what=f"failed {status}",
             url=row["url"],
             headers={"Content-Type": "message/rfc822", "X-Bounces-Secret": row["secret"]},
             body=report,
@@ -45,29 +43,27 @@ def give_back(
     return report
 
 
-def _report(
-    world: World, return_path: str, recipient: str, original: bytes, status: str, action: str
-) -> bytes:
+def _report(return_path: str, recipient: str, original: bytes, status: str) -> bytes:
     reason = REASONS.get(status, "It could not be delivered.")
     report = MIMEMultipart("report", report_type="delivery-status")
     report["From"] = "Mail Delivery Subsystem <mailer-daemon@sandbox.localhost>"
     report["To"] = return_path
-    report["Subject"] = f"Delivery Status Notification ({action.capitalize()})"
+    report["Subject"] = "Delivery Status Notification (Failed)"
     report["Message-ID"] = make_msgid(domain="sandbox.localhost")
     report["Auto-Submitted"] = "auto-replied"
     report.attach(MIMEText(f"{recipient}: {reason}\n"))
-    report.attach(_delivery_status(recipient, status, action, reason))
+    report.attach(_delivery_status(recipient, status, reason))
     headers = MIMENonMultipart("text", "rfc822-headers")
     headers.set_payload(original.partition(b"\r\n\r\n")[0].decode(errors="replace"), "utf-8")
     report.attach(headers)
     return report.as_bytes()
 
 
-def _delivery_status(recipient: str, status: str, action: str, reason: str) -> Message:
+def _delivery_status(recipient: str, status: str, reason: str) -> Message:
     about_mail, about_recipient = Message(), Message()
     about_mail["Reporting-MTA"] = "dns; sandbox.localhost"
     about_recipient["Final-Recipient"] = f"rfc822; {recipient}"
-    about_recipient["Action"] = action
+    about_recipient["Action"] = "failed"
     about_recipient["Status"] = status
     about_recipient["Diagnostic-Code"] = f"smtp; {'550' if status[0] == '5' else '450'} {status} {reason}"
     part = Message()
