@@ -29,14 +29,14 @@ def within_reason(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-# What a machine has beside these (`localtime`, `right/…`) is not the same on the next one; `Factory` is no place.
-IANA_ZONES = frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
-
-
 def day_within_reason(day: date) -> date:
     """`day`. Raises ValueError outside the years in which anybody books."""
     within_reason(datetime(day.year, day.month, day.day, tzinfo=UTC))
     return day
+
+
+# What a machine has beside these (`localtime`, `right/…`) is not the same on the next one; `Factory` is no place.
+IANA_ZONES = frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
 
 
 def iana(name: str) -> str:
