@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
-from tests.support.journeys import PRICE, books_say, cancel, paid_visit, path_of, subjects
+from tests.support.journeys import PRICE, books_say, cancel, paid_visit, path_of, staff_are_told, subjects
 from tests.support.sandbox import Json
 from tests.support.system import Caller, System
 
@@ -46,6 +47,7 @@ async def test_a_refund_is_made_once_and_never_too_much_and_if_it_fails_after_al
     shown = await patient.call("GET", f"/api/v1/payments/{booking['payment']['payment_id']}")
     assert (shown["status"], shown["refunded_amount"]) == ("captured", 0)
     assert "Your refund of ₹200.00 needs another way" in await subjects(system, patient)
+    await staff_are_told(system)
     assert "A refund of ₹200.00 failed" in await subjects(system, system.admin)
 
     await system.admin.call("POST", path, wish, key="anew")
@@ -68,6 +70,26 @@ async def test_a_refund_made_in_the_dashboard_is_found_though_nobody_told_us_and
     await cancel(patient, booking)
     await books_say(system, captured=PRICE, refunded=PRICE, captures=1)
     assert (await system.appointment(patient, booking))["payment"]["status"] == "refunded"
+
+
+@pytest.mark.failure_row(28)
+async def test_a_refund_that_the_gateways_balance_does_not_cover_waits_and_goes_through_once_it_does(
+    system: System,
+) -> None:
+    patient, booking, _ = await paid(system)
+    await system.sandbox.settle(system.merchant)
+    await system.sandbox.behave(system.merchant, low_balance="refused")
+    with capture_logs() as lines:
+        await cancel(patient, booking)
+        await books_say(system, captured=PRICE, refunded=0, captures=1)
+    assert {line["log_level"] for line in lines if "balance does not cover" in line["event"]} == {"error"}
+    refunding = await patient.call("GET", f"/api/v1/payments/{booking['payment']['payment_id']}")
+    assert [refund["status"] for refund in refunding["refunds"]] == ["pending"]
+    for _ in range(2):
+        await paid(system)  # new money fills the balance
+    await system.clock.move(hours=2)
+    await books_say(system, captured=3 * PRICE, refunded=PRICE, captures=3)
+    assert (await system.sandbox.books(system.merchant)).count("refund.created") == 1
 
 
 @pytest.mark.failure_row(29, 30)

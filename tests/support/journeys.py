@@ -53,6 +53,12 @@ async def arriving(system: System, phone: str, *, after: int = 0) -> list[Json]:
     raise AssertionError("no text message came")
 
 
+async def staff_are_told(system: System) -> None:
+    """Returns once administrators have their mails of what happened: who they are is asked for by a job of its own."""
+    for _ in range(2):
+        await system.settle()
+
+
 async def books_say(system: System, *, captured: int, refunded: int, captures: int) -> None:
     """What the sandbox's own books say in the end."""
     await system.settle()
