@@ -14,6 +14,9 @@ from tests.support.journeys import PRICE, books_say, paid_visit, path_of, staff_
 from tests.support.sandbox import Json
 from tests.support.system import Caller, System
 
+# Each of these rows has its quick tests, with the same sandbox, in tests/integration/payments.
+pytestmark = pytest.mark.long
+
 OWN = "/api/v1/payouts/doctors"
 
 

@@ -11,6 +11,9 @@ from tests.support.journeys import PRICE, books_say, order_of
 from tests.support.sandbox import Json
 from tests.support.system import System
 
+# Each of these rows has its quick tests, with the same sandbox, in tests/integration/payments.
+pytestmark = pytest.mark.long
+
 UNTOUCHED = {"sign_with": "current", "corrupt": "none"}
 DAMAGES: list[dict[str, Any]] = [
     {"sign_with": "garbage"},

@@ -17,6 +17,9 @@ from tests.support.sandbox import Json
 from tests.support.shop import Shop
 from tests.support.system import Caller, System
 
+# Each of these rows has its quick tests, with the same sandbox, in tests/integration/payments.
+pytestmark = pytest.mark.long
+
 WEBHOOK = "/api/v1/payments/webhook"
 
 

@@ -11,6 +11,9 @@ from tests.support.journeys import PRICE, books_say, cancel, paid_visit, path_of
 from tests.support.sandbox import Json
 from tests.support.system import Caller, System
 
+# Each of these rows has its quick tests, with the same sandbox, in tests/integration/payments.
+pytestmark = pytest.mark.long
+
 DISPUTES = "/api/v1/payments/disputes"
 
 
