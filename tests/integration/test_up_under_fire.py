@@ -58,7 +58,7 @@ def audit_becomes_clean(running: Up) -> str:
         "notifications:sent",
     ],
 )
-@pytest.mark.failure_row(31)
+@pytest.mark.failure_row(31, 33)
 def test_killed_in_the_middle_of_a_booking_the_next_start_finishes_it(
     clinic: Path, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
