@@ -467,3 +467,4 @@ async def test_the_mailbox_shows_what_arrives_by_itself(sandbox: Sandbox, page: 
     host, port = sandbox.smtp_address
     await aiosmtplib.send(message, hostname=host, port=port, start_tls=False, timeout=5)
     await page.get_by_role("link", name="It is here").wait_for()
+    assert await page.get_by_text("No mail to such an address.").count() == 0

@@ -12,6 +12,7 @@ from tests.support.sandbox import Json, Sandbox
 from tests.support.shop import Shop
 
 ACCOUNT_NUMBER = "7878780080316316"
+PATIENCE_SECONDS = 20
 BANK = {"name": "Dr. Meera Iyer", "ifsc": "HDFC0000053", "account_number": "765432123456789"}
 
 
@@ -43,6 +44,13 @@ class Payer(Shop):
 
     async def payout(self, payout_id: str) -> Json:
         return await self.call(self.client.get, f"/v1/payouts/{payout_id}", {})
+
+    async def becomes(self, payout_id: str, status: str) -> Json:
+        """The payout once it has `status`, while the sandbox runs on. Fails after a while."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (found := await self.payout(payout_id))["status"] != status:
+                await asyncio.sleep(0.02)
+        return found
 
     async def told(self) -> list[str]:
         return [one["event"] for one in await self.sandbox.webhooks(self.account)]
@@ -122,9 +130,7 @@ async def test_without_money_a_payout_queues_or_is_refused(sandbox: Sandbox) -> 
     cancelled = await clinic.post(f"/payouts/{gone['id']}/cancel", {})
     assert cancelled["status"] == "cancelled"
     await sandbox.add_funds(clinic.account, 100_000)
-    async with asyncio.timeout(5):
-        while (await clinic.payout(queued["id"]))["status"] != "processed":
-            await asyncio.sleep(0.02)
+    await clinic.becomes(queued["id"], "processed")
     with pytest.raises(BadRequestError, match="cannot be cancelled"):
         await clinic.post(f"/payouts/{queued['id']}/cancel", {})
 
@@ -133,9 +139,13 @@ async def test_a_payout_queued_for_three_months_fails(own_sandbox: Sandbox) -> N
     clinic = await payer(own_sandbox, payout_balance=0)
     queued = await clinic.pay_doctor(await clinic.doctor(), queue_if_low_balance=True)
     await own_sandbox.shift_clock(93 * 86400)
-    async with asyncio.timeout(5):
-        while (await clinic.payout(queued["id"]))["status"] != "failed":
-            await asyncio.sleep(0.02)
+    failed = await clinic.becomes(queued["id"], "failed")
+    assert failed["status_details"] == {
+        "reason": "low_balance",
+        "description": "Payout failed as it was queued for more than 3 months",
+        "source": "business",
+    }
+    assert (await own_sandbox.books(clinic.account)).paid_out == 0
 
 
 async def test_where_approval_is_required_a_payout_waits_for_it(sandbox: Sandbox) -> None:

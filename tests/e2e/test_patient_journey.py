@@ -85,6 +85,7 @@ async def test_free_booking_is_confirmed_at_once(clinic: Clinic, chrome: Browser
     await patient.button("Book this time").click()
     await patient.sees_heading("Your appointment is confirmed")
     await patient.seen("confirmed-free")
+    assert [visit["status"] for visit in await patient.booked()] == ["confirmed"]
     await clinic.system.settle()
     await patient.mailed("confirmed")
     await patient.context.close()
@@ -129,6 +130,7 @@ async def test_who_leaves_the_question_for_later_is_not_asked_again(clinic: Clin
     await patient.page.get_by_label("Code", exact=True).fill(await patient.code())
     await patient.page.locator("main").get_by_role("button", name="Sign in").click()
     await patient.sees_heading("My account")
+    assert patient.page.url == f"{clinic.system.address}/account", "past the question for a name"
 
 
 async def test_a_dismissed_payment_shows_the_retry_banner_and_can_be_tried_again(

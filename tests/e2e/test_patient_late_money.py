@@ -67,6 +67,8 @@ async def test_money_after_the_hold_while_the_time_is_free_confirms_it(
     await patient.sees_heading("The hold ran out")
     await clinic.system.sandbox.pay(order)
     await patient.sees_heading("Your appointment is confirmed")
+    [visit] = await patient.booked()
+    assert (visit["status"], visit["payment"]["amount"]) == ("confirmed", 50_000)
 
 
 @pytest.mark.failure_row(5)

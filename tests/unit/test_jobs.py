@@ -7,6 +7,7 @@ import asyncio
 from niyat.kernel.jobs import Bell, Job, JobRunner
 
 NEVER = 3600.0
+PATIENCE_SECONDS = 20
 
 
 async def test_a_bell_runs_its_job_before_its_turn() -> None:
@@ -16,8 +17,9 @@ async def test_a_bell_runs_its_job_before_its_turn() -> None:
     runner.start()
     await ran.get()  # the first run, at once
     bell.ring()
-    await asyncio.wait_for(ran.get(), 5)
+    await asyncio.wait_for(ran.get(), PATIENCE_SECONDS)
     await runner.stop()
+    assert ran.empty(), "once for the start and once for the bell"
 
 
 async def test_a_bell_that_rings_while_its_job_runs_is_not_lost() -> None:
@@ -33,8 +35,9 @@ async def test_a_bell_that_rings_while_its_job_runs_is_not_lost() -> None:
     await started.get()
     bell.ring()
     go_on.set()
-    await asyncio.wait_for(started.get(), 5)
+    await asyncio.wait_for(started.get(), PATIENCE_SECONDS)
     await runner.stop()
+    assert started.empty(), "once for the start and once for the bell"
 
 
 async def test_a_bell_does_not_wake_a_paused_job() -> None:
@@ -49,5 +52,5 @@ async def test_a_bell_does_not_wake_a_paused_job() -> None:
         await asyncio.sleep(0)
     assert ran.empty()
     runner.resume()
-    await asyncio.wait_for(ran.get(), 5)
+    await asyncio.wait_for(ran.get(), PATIENCE_SECONDS)
     await runner.stop()

@@ -43,7 +43,7 @@ async def test_a_patient_gets_back_what_the_terms_say(world: World, hours_before
 async def test_the_clinics_cancellation_gives_everything_back(world: World) -> None:
     doctor, me = await world.doctor()
     slots = await world.slots(doctor)
-    for by, slot in zip((me, world.admin), slots[1:], strict=False):
+    for by, slot in zip((me, world.admin), slots[1:3], strict=True):
         held = await world.reserve(world.patient(), slot)
         payment = new_id()
         await world.secure(held, payment)
@@ -87,7 +87,9 @@ async def test_what_has_begun_or_is_over_is_not_cancelled(world: World) -> None:
 
 async def test_cancel_and_capture_meet_and_no_rupee_is_lost(world: World) -> None:
     doctor, _ = await world.doctor()
-    for slot in (await world.slots(doctor))[-10:]:
+    slots = (await world.slots(doctor))[-10:]
+    assert len(slots) == 10
+    for slot in slots:
         who, payment = world.patient(), new_id()
         held = await world.reserve(who, slot)
         await world.secure(held, payment)

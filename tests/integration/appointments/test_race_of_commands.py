@@ -232,13 +232,17 @@ async def as_it_was_left(db: Database, doctor: Schedule) -> None:
     doctor.week = WEEK if (await db.fetchval(WEEK_SET, doctor.id)).startswith("08:00") else OTHER_WEEK
 
 
+MUST_SUCCEED = {"reserve: done", "capture: confirmed", "move: done", "cancel: done", "join: done"}
+"""At least once each, or the race was none."""
+
+
 async def test_every_command_at_once_leaves_time_and_visits_whole(databases: Databases) -> None:
     done = await race(databases, workers=12, commands=20, seed=1)
-    wanted = ("reserve: done", "capture: confirmed", "move: done", "cancel: done", "join: done")
-    assert all(done[what] for what in wanted), done
+    assert done.keys() >= MUST_SUCCEED
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 800, 100))
 async def test_every_command_at_once_for_long(databases: Databases, seed: int) -> None:
-    await race(databases, workers=24, commands=100, seed=seed)
+    done = await race(databases, workers=24, commands=100, seed=seed)
+    assert done.keys() >= MUST_SUCCEED

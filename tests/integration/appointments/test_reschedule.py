@@ -255,6 +255,7 @@ async def test_two_moves_at_once_leave_one_time_booked(world: World) -> None:
 async def test_a_move_and_a_cancellation_at_once_end_cancelled_with_everything_free(world: World) -> None:
     doctor, _ = await world.doctor()
     slots = (await world.slots(doctor))[-12:]
+    assert len(slots) == 12
     for mine, target in zip(slots[:6], slots[6:], strict=True):
         who = world.patient()
         held = await world.paid(who, mine)
@@ -269,6 +270,7 @@ async def test_a_move_and_a_cancellation_at_once_end_cancelled_with_everything_f
 async def test_a_move_and_reservations_of_its_target_at_once_have_one_winner(world: World) -> None:
     doctor, _ = await world.doctor()
     slots = (await world.slots(doctor))[-8:]
+    assert len(slots) == 8
     for mine, target in zip(slots[:4], slots[4:], strict=True):
         who = world.patient()
         held = await world.paid(who, mine)

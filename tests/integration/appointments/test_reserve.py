@@ -82,7 +82,9 @@ async def other_grids(world: World, doctor: Json) -> list[UUID]:
 @pytest.mark.failure_row(39)
 async def test_two_simultaneous_equal_requests_get_the_same_answer(world: World) -> None:
     doctor, _ = await world.doctor()
-    for slot in (await world.slots(doctor))[:20]:
+    slots = (await world.slots(doctor))[:20]
+    assert len(slots) == 20
+    for slot in slots:
         who = world.patient()
         answers = await together(*(who.ask("POST", RESERVE, wish(slot), key="same") for _ in range(4)))
         assert {a.status_code for a in answers} == {201}

@@ -173,6 +173,7 @@ class Play:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_the_line_is_as_its_model_says_after_every_step(world: World, seed: int) -> None:
+    """`agree` holds the one against the other after each step."""
     doctor, _ = await world.doctor()
     slots = (await world.slots(doctor))[72 : 72 + TIMES]
     play = Play(world, doctor, slots, random.Random(seed))

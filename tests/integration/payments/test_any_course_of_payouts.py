@@ -75,7 +75,7 @@ class Course:
         ]  # fmt: skip
         await self.chance.choice(acts)()
 
-    async def end(self) -> None:
+    async def must_add_up(self) -> None:
         """All is told; then what was earned is what was paid and what is owed, by the bank's books too."""
         world = self.payer.world
         await world.move(days=2)
@@ -107,7 +107,8 @@ async def _walk(databases: Databases, sandbox: Sandbox, seed: int, steps: int) -
         await course.decide()
         for _ in range(steps):
             await course.step()
-        await course.end()
+        await course.must_add_up()
+        assert sum(course.earned.values()) > 0
 
 
 async def test_a_short_course_leaves_every_doctor_owed_what_is_left(

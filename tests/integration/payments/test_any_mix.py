@@ -526,6 +526,8 @@ def _price(visit: Visit) -> int:
 
 
 def play(server: PostgresForTests, process: SandboxProcess, **limits: int) -> None:
+    """`whole` says after each step what must hold of the books, and `_end` what must when all is settled."""
+
     class Here(Money):
         pass
 

@@ -156,6 +156,7 @@ async def test_a_cancellation_before_the_money_wins(world: World) -> None:
     await world.cancel(visit)
     await world.verify(visit, paid)
     await world.settle()
+    assert visit.status == "cancelled"
     await books_say(world, captured=0 if manual(world) else PRICE, refunded=0 if manual(world) else PRICE)
 
 
@@ -299,6 +300,7 @@ async def test_captured_and_never_confirmed_is_swept(world: World) -> None:
     visit.status, visit.secured_by = "expired", None  # nobody will ever confirm it
     await world.move(minutes=3)
     await world.settle()
+    assert visit.status == "expired"
     await books_say(world, captured=PRICE, refunded=PRICE)
 
 

@@ -92,7 +92,9 @@ async def test_an_error_becomes_its_status_with_its_facts(http: httpx.AsyncClien
 
 
 async def test_facts_cannot_overwrite_what_a_problem_is(http: httpx.AsyncClient) -> None:
-    _problem(await http.get("/raise/awkward"), 409, "slot-taken")
+    plain = _problem(await http.get("/raise/taken"), 409, "slot-taken")
+    awkward = _problem(await http.get("/raise/awkward"), 409, "slot-taken")
+    assert (awkward["title"], awkward["detail"]) == (plain["title"], plain["detail"])
 
 
 async def test_an_error_without_a_status_and_a_crash_tell_nothing(http: httpx.AsyncClient) -> None:

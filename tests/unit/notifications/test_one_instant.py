@@ -97,7 +97,9 @@ def say_the_same(zone: str, language: Language, around: tuple[int, ...]) -> None
                 language=language,
             )
             shown = local_time(starts_at, zone, language)
-            for template in wording(kind, language):
+            templates = wording(kind, language)
+            assert {template.channel for template in templates} == set(NotificationChannel)
+            for template in templates:
                 words = render(template, facts)
                 parts = {"text": words.text, "subject": words.subject, "html": visible(words.html)}
                 told = [name for name, said in parts.items() if shown in said]

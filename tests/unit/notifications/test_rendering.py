@@ -123,7 +123,9 @@ EVERYTHING = list(shipped())
 @pytest.mark.parametrize("each", EVERYTHING, ids=lambda each: f"{each.type}-{each.channel}-{each.language}")
 def test_all_that_ships_would_be_let_in_as_a_draft(each: Shipped) -> None:
     refuse_unless_sound(each.type, template_of(each))
-    for preview in previews(each.type, template_of(each)):
+    shown = list(previews(each.type, template_of(each)))
+    assert shown
+    for preview in shown:
         assert "{{" not in preview.words.text + preview.words.html + preview.words.subject
         assert "None" not in preview.words.text + preview.words.html + preview.words.subject
 
@@ -165,7 +167,9 @@ OF_THE_SAMPLES |= {"failed", "something", "else", "a", "b", "c", "d", "e", "R"}
 
 @pytest.mark.parametrize("each", [each for each in EVERYTHING if each.language == "hi"], ids=lambda e: e.type)
 def test_what_ships_in_hindi_is_in_hindi_throughout(each: Shipped) -> None:
-    for preview in previews(each.type, template_of(each)):
+    shown = list(previews(each.type, template_of(each)))
+    assert shown
+    for preview in shown:
         words = preview.words
         assert set(re.findall(r"[A-Za-z]+", words.subject + words.text)) <= OF_THE_SAMPLES
         if words.html:
