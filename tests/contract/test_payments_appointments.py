@@ -15,7 +15,7 @@ from niyat.payments.adapters.appointments_client import AppointmentsClient
 from niyat.payments.domain import Secured
 from niyat.payments.ports import Appointments
 from tests.integration.appointments.world import Json, Person, World, appointments
-from tests.support.payments_world import PRICE, InMemoryAppointments, Visit
+from tests.support.payments_appointments import PRICE, InMemoryAppointments, Visit
 from tests.support.postgres import Databases
 
 

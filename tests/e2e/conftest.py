@@ -17,7 +17,8 @@ import pytest_asyncio
 from tests.support import preview
 from tests.support.browser import ARGUMENTS, chromium, served
 from tests.support.postgres import Databases, PostgresForTests
-from tests.support.sandbox import Json, Sandbox, SandboxProcess
+from tests.support.sandbox import Json, Sandbox
+from tests.support.sandbox_process import SandboxProcess
 from tests.support.system import System, running_system, system
 
 if TYPE_CHECKING:

@@ -21,7 +21,9 @@ from niyat.events.catalogue import APPOINTMENTS, PAYMENTS, AppointmentConfirmed,
 from niyat.events.envelope import Message
 from niyat.events.inbox import Consumer, Handler
 from niyat.events.outbox import publish
+from niyat.events.relay import Relay
 from niyat.events.transport import Transport
+from niyat.events.transport.embedded import EmbeddedTransport, Subscription
 from niyat.kernel.db import Connection, Database
 from tests.support.postgres import Databases
 
@@ -174,3 +176,11 @@ async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds: float
     while not await condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(0.01)
+
+
+class Refused(Exception):
+    """What a handler raises on purpose."""
+
+
+def relay_to(pair: Pair, who: Consumer | None = None) -> Relay:
+    return Relay(pair.source, EmbeddedTransport([Subscription(pair.target, who or consumer())]))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.sandbox import Sandbox, SandboxProcess
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_process import SandboxProcess
 from tests.support.webhook_receiver import WebhookReceiver
 
 

@@ -14,7 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tests.support.one_transaction import OneTransaction
-from tests.support.payments_world import PRICE, Visit, World
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import World
 from tests.support.sandbox import Json
 
 CALLBACK = "callback"

@@ -19,7 +19,8 @@ from niyat.notifications.adapters.fcm import FcmPushProvider
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.providers import FcmSettings
-from tests.support.notifications import FakeAccounts, FakeAppointments, parts_over
+from tests.support.notifications import parts_over
+from tests.support.notifications_neighbours import FakeAccounts, FakeAppointments
 from tests.support.sandbox import PushProject
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -14,14 +14,7 @@ import httpx
 from pydantic import SecretStr
 
 from niyat.events.catalogue import (
-    AppointmentCancelled,
-    AppointmentConfirmed,
-    AppointmentEvent,
-    AppointmentNoShow,
-    AppointmentRescheduled,
     Event,
-    PaymentEvent,
-    ReceiptIssued,
 )
 from niyat.events.envelope import message_for
 from niyat.events.inbox import receive
@@ -30,7 +23,6 @@ from niyat.events.worker import InboxWorker
 from niyat.kernel.client import ServiceClient
 from niyat.kernel.clock import Clock
 from niyat.kernel.db import Database, Row
-from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.settings import Settings, load
 from niyat.notifications.adapters.smtp import SmtpEmailProvider
 from niyat.notifications.adapters.smtp_connections import SmtpServer
@@ -41,101 +33,23 @@ from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.push import devices_of
 from niyat.notifications.commands.templates import seed_templates
 from niyat.notifications.consumers import consumers
-from niyat.notifications.errors import DoctorNotFound
 from niyat.notifications.parts import Parts
-from niyat.notifications.ports import Account, AppointmentView, DoctorDay, Found, VisitOfDay
+from niyat.notifications.ports import Account, AppointmentView
 from niyat.notifications.providers import TwilioSettings
 from niyat.notifications.sealing import Seal
 from niyat.notifications.service import create
 from niyat.notifications.settings import NotificationsSettings
 from niyat.notifications.unsubscribing import UnsubscribeLinks
 from niyat.service import Context, Service
+from tests.support.notifications_neighbours import FakeAccounts, FakeAppointments
+from tests.support.notifications_visits import Visit
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, PhoneAccount, Sandbox
 from tests.support.tokens import Signer
 
 SENDER = "Sunrise Clinic <no-reply@clinic.example>"
-A = TypeVar("A", bound=AppointmentEvent)
-P = TypeVar("P", bound=PaymentEvent)
 
 KEY = "a key for tests, of enough characters"
-
-
-@dataclass
-class FakeAppointments:
-    """Appointments as it stands now. `reachable` False: nobody answers."""
-
-    reachable: bool = True
-    known: dict[UUID, AppointmentView] = field(default_factory=dict)
-    doctors: dict[UUID, UUID] = field(default_factory=dict)
-    asked: int = 0
-
-    async def find_many(self, appointment_ids: Collection[UUID]) -> Found[AppointmentView]:
-        self.asked += 1
-        if not self.reachable:
-            raise ServiceUnavailable
-        return Found({each: self.known[each] for each in appointment_ids if each in self.known})
-
-    async def day_of(self, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> DoctorDay:
-        if not self.reachable:
-            raise ServiceUnavailable
-        account_id = await self.account_of(doctor_id)
-        theirs = [
-            each
-            for each in self.known.values()
-            if each.doctor_account_id == account_id
-            and each.status == "confirmed"
-            and starts_at <= each.starts_at < ends_at
-        ]
-        return DoctorDay(
-            doctor_id=doctor_id,
-            doctor_account_id=account_id,
-            clinic_name="Sunrise Clinic",
-            time_zone="Asia/Kolkata",
-            starts_at=starts_at,
-            ends_at=ends_at,
-            visits=[
-                VisitOfDay.model_validate(each.model_dump())
-                for each in sorted(theirs, key=lambda each: each.starts_at)
-            ],
-        )
-
-    async def account_of(self, doctor_id: UUID) -> UUID:
-        if not self.reachable:
-            raise ServiceUnavailable
-        try:
-            return self.doctors[doctor_id]
-        except KeyError:
-            raise DoctorNotFound from None
-
-    def change(self, appointment_id: UUID, **different: Any) -> None:
-        self.known[appointment_id] = self.known[appointment_id].model_copy(update=different)
-
-
-@dataclass
-class FakeAccounts:
-    known: dict[UUID, Account] = field(default_factory=dict)
-    admins: list[UUID] = field(default_factory=list)
-
-    async def find_many(self, account_ids: Collection[UUID]) -> Found[Account]:
-        return Found({each: self.known[each] for each in account_ids if each in self.known})
-
-    async def administrators(self) -> list[UUID]:
-        return self.admins
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One appointment of one patient, and their addresses."""
-
-    appointment_id: UUID
-    patient_id: UUID
-    doctor_id: UUID
-    email: str
-    phone: str
-    starts_at: datetime
-    payment_id: UUID = field(default_factory=uuid4)
-    doctor_account_id: UUID = field(default_factory=uuid4)
 
 
 @dataclass
@@ -332,94 +246,6 @@ async def notifications_world(databases: Databases, sandbox: Sandbox) -> AsyncIt
     finally:
         await close()
         await db.close()
-
-
-def confirmed(visit: Visit, **different: Any) -> AppointmentConfirmed:
-    fields = {"payment_id": visit.payment_id, "amount": 50_000, "currency": "INR", "status": "confirmed"}
-    return _about(AppointmentConfirmed, visit, **fields | different)
-
-
-def cancelled(visit: Visit, **different: Any) -> AppointmentCancelled:
-    fields = {
-        "status": "cancelled",
-        "cancelled_by": "patient",
-        "reason_code": "changed-plans",
-        "amount": 50_000,
-        "amount_owed_back": 25_000,
-        "currency": "INR",
-        "payment_id": visit.payment_id,
-        "was_confirmed": True,
-    }
-    return _about(AppointmentCancelled, visit, **fields | different)
-
-
-def missed(visit: Visit, party: str) -> AppointmentNoShow:
-    return _about(
-        AppointmentNoShow,
-        visit,
-        status="no-show",
-        party=party,
-        reason_code=f"{party}-absent",
-        amount=50_000,
-        amount_owed_back=50_000 if party == "doctor" else 0,
-        currency="INR",
-        payment_id=visit.payment_id,
-    )
-
-
-def rescheduled(
-    visit: Visit, starts_at: datetime, revision: int, *, before: datetime | None = None
-) -> AppointmentRescheduled:
-    """From `before`, else from the visit's first time, ₹200 cheaper each time."""
-    previous = before or visit.starts_at
-    return _about(
-        AppointmentRescheduled,
-        visit,
-        status="confirmed",
-        revision=revision,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=30),
-        previous_starts_at=previous,
-        previous_ends_at=previous + timedelta(minutes=30),
-        rescheduled_by="doctor",
-        reason_code="doctor-request",
-        amount=50_000 - 20_000 * revision,
-        amount_owed_back=20_000,
-        currency="INR",
-        payment_id=visit.payment_id,
-    )
-
-
-def paid(visit: Visit) -> ReceiptIssued:
-    return about_money(ReceiptIssued, visit, receipt_id=uuid4(), receipt_number="2026-27/R/000123")
-
-
-def _about(kind: type[A], visit: Visit, **different: Any) -> A:
-    fields: dict[str, Any] = {
-        "appointment_id": visit.appointment_id,
-        "doctor_id": visit.doctor_id,
-        "patient_id": visit.patient_id,
-        "revision": 0,
-        "starts_at": visit.starts_at,
-        "ends_at": visit.starts_at + timedelta(minutes=30),
-        "time_zone": "Asia/Kolkata",
-        "consultation_type": "VIDEO",
-        "occurred_at": visit.starts_at - timedelta(days=3),
-    }
-    return kind(**fields | different)
-
-
-def about_money(kind: type[P], visit: Visit, **different: Any) -> P:
-    fields: dict[str, Any] = {
-        "payment_id": visit.payment_id,
-        "appointment_id": visit.appointment_id,
-        "patient_id": visit.patient_id,
-        "doctor_id": visit.doctor_id,
-        "amount": 50_000,
-        "currency": "INR",
-        "occurred_at": visit.starts_at - timedelta(days=3),
-    }
-    return kind(**fields | different)
 
 
 @asynccontextmanager

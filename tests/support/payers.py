@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from tests.support.payments_world import ADMIN, PRICE, Visit, World
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import ADMIN, World
 from tests.support.sandbox import Json
 
 ACCOUNT_NUMBER = "7878780080316316"

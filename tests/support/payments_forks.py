@@ -32,7 +32,7 @@ from niyat.payments.jobs import drive_attempts
 from niyat.payments.parts import Parts
 from niyat.payments.ports import Quote
 from niyat.payments.settings import PaymentsSettings
-from tests.support.payments_world import InMemoryAppointments, Visit
+from tests.support.payments_appointments import InMemoryAppointments, Visit
 from tests.support.steps import Stepped
 
 

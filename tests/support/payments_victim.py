@@ -26,7 +26,7 @@ from niyat.payments.commands.webhook_store import store_webhook
 from niyat.payments.domain import PaymentMethod
 from niyat.payments.parts import Parts
 from niyat.payments.settings import PaymentsSettings
-from tests.support.payments_world import InMemoryAppointments, Visit
+from tests.support.payments_appointments import InMemoryAppointments, Visit
 
 
 async def main(orders: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.support.payments_world import Visit, World
+from tests.support.payments_appointments import Visit
+from tests.support.payments_world import World
 from tests.support.sandbox import Json
 
 FEE = 1180

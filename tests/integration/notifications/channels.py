@@ -24,7 +24,8 @@ from niyat.notifications.commands.send import send_by_hand
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.parts import Parts
 from niyat.notifications.providers import FcmSettings, TwilioSettings
-from tests.support.notifications import SENDER, Visit, World
+from tests.support.notifications import SENDER, World
+from tests.support.notifications_visits import Visit
 from tests.support.tokens import Signer
 from tests.support.webhook_receiver import WebhookReceiver
 

@@ -14,7 +14,8 @@ from niyat.notifications.commands.queue_code import queue_code
 from niyat.notifications.commands.tell_staff import queue_staff_messages
 from niyat.notifications.domain import NotificationChannel
 from niyat.notifications.sealing import Code
-from tests.support.notifications import World, about_money, confirmed
+from tests.support.notifications import World
+from tests.support.notifications_visits import about_money, confirmed
 
 SENDING = """
 UPDATE scheduled_notifications SET status = 'sending', lease = id, claimed_at = niyat_now(), lease_until = niyat_now()

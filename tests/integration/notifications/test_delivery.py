@@ -14,7 +14,8 @@ from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.commands.settle import Outcome, settle
 from niyat.notifications.domain import NotificationChannel, NotificationStatus
-from tests.support.notifications import World, cancelled, confirmed, paid
+from tests.support.notifications import World
+from tests.support.notifications_visits import cancelled, confirmed, paid
 
 AN_HOUR = timedelta(hours=1)
 

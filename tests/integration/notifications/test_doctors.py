@@ -12,7 +12,8 @@ from niyat.kernel.errors import ServiceUnavailable
 from niyat.kernel.local_time import local_time
 from niyat.notifications.doctors import LIST_AT, list_of
 from niyat.notifications.ports import Account, DoctorDay
-from tests.support.notifications import Visit, World, cancelled, confirmed, paid, rescheduled
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit, cancelled, confirmed, paid, rescheduled
 
 ZONE = ZoneInfo("Asia/Kolkata")
 

@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from niyat.notifications.commands.templates import seed_templates
-from tests.support.notifications import World, paid, service_over
+from tests.support.notifications import World, service_over
+from tests.support.notifications_visits import paid
 from tests.support.tokens import Signer
 
 SIGNER = Signer()

@@ -22,7 +22,8 @@ from niyat.notifications.domain import DevicePlatform, NotificationChannel, Noti
 from tests.integration.notifications.channels import Channels, every_channel
 from tests.integration.notifications.test_last_check import quiet_now
 from tests.integration.notifications.test_offers import offered
-from tests.support.notifications import Visit, World, about_money, cancelled, confirmed, paid
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit, about_money, cancelled, confirmed, paid
 from tests.support.webhook_receiver import WebhookReceiver
 
 EMAIL, SMS, PUSH = NotificationChannel

@@ -9,7 +9,8 @@ from email.message import EmailMessage
 import vobject
 from icalendar import Calendar
 
-from tests.support.notifications import Visit, World, cancelled, confirmed, rescheduled
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit, cancelled, confirmed, rescheduled
 
 LONGEST_LINE = 998
 

@@ -23,7 +23,8 @@ from niyat.notifications.commands.send import send_by_hand
 from niyat.notifications.domain import DevicePlatform, NotificationChannel, NotificationType
 from niyat.notifications.sealing import Code
 from tests.support.notification_process import push_over
-from tests.support.notifications import Visit, World, cancelled, confirmed, paid, rescheduled
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit, cancelled, confirmed, paid, rescheduled
 from tests.support.sandbox import PushProject
 
 LEASE = timedelta(seconds=LEASE_SECONDS)

@@ -19,7 +19,8 @@ from niyat.notifications.commands.set_preferences import Consent, unsubscribe
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.ports import AppointmentView, Found, Mail, Receipt
 from niyat.notifications.turns import Turns
-from tests.support.notifications import World, cancelled, confirmed, paid
+from tests.support.notifications import World
+from tests.support.notifications_visits import cancelled, confirmed, paid
 
 AN_HOUR = timedelta(hours=1)
 

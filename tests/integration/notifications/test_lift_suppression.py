@@ -11,7 +11,8 @@ import pytest_asyncio
 from niyat.notifications.commands.suppress import suppress
 from niyat.notifications.domain import NotificationChannel, SuppressionCause
 from tests.integration.notifications.channels import SIGNER, Channels, every_channel
-from tests.support.notifications import Visit, World
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit
 from tests.support.webhook_receiver import WebhookReceiver
 
 EMAIL = NotificationChannel.EMAIL

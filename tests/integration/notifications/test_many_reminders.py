@@ -13,7 +13,9 @@ import pytest
 
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.ports import AppointmentView, Found, Mail, Receipt
-from tests.support.notifications import FakeAppointments, Visit, World
+from tests.support.notifications import World
+from tests.support.notifications_neighbours import FakeAppointments
+from tests.support.notifications_visits import Visit
 
 PLANNED = """
 INSERT INTO scheduled_notifications

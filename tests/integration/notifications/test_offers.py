@@ -10,7 +10,8 @@ import pytest
 
 from niyat.events.catalogue import WaitlistOffered, WaitlistOfferLapsed
 from niyat.kernel.local_time import local_time
-from tests.support.notifications import Visit, World
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit
 
 
 async def offered(world: World, *, stands: timedelta = timedelta(minutes=30), **account: Any) -> Visit:

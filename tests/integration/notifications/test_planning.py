@@ -22,9 +22,9 @@ from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.templates import live_template, seed_templates
 from niyat.notifications.domain import TRANSITIONS, NotificationChannel, NotificationStatus, NotificationType
 from niyat.notifications.wording import shipped
-from tests.support.notifications import (
+from tests.support.notifications import World
+from tests.support.notifications_visits import (
     Visit,
-    World,
     about_money,
     cancelled,
     confirmed,

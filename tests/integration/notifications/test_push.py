@@ -11,7 +11,8 @@ import pytest_asyncio
 from niyat.notifications.commands.register_device import register_device
 from niyat.notifications.domain import DevicePlatform, NotificationChannel
 from tests.integration.notifications.channels import Channels, every_channel
-from tests.support.notifications import Visit, World, tokens_of
+from tests.support.notifications import World, tokens_of
+from tests.support.notifications_visits import Visit
 from tests.support.webhook_receiver import WebhookReceiver
 
 PUSH = NotificationChannel.PUSH

@@ -11,7 +11,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.support.notifications import Visit, World, confirmed, paid, service_over
+from tests.support.notifications import World, service_over
+from tests.support.notifications_visits import Visit, confirmed, paid
 from tests.support.tokens import Signer
 
 SIGNER = Signer()

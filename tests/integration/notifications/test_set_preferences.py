@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from niyat.notifications.commands.plan_reminders import forget_past_visits
-from tests.support.notifications import Own, Visit, World, cancelled, confirmed, paid, rescheduled
+from tests.support.notifications import Own, World
+from tests.support.notifications_visits import Visit, cancelled, confirmed, paid, rescheduled
 
 PATH = "/api/v1/notifications/preferences"
 REMINDER = "APPOINTMENT_REMINDER"

@@ -10,7 +10,8 @@ from niyat.events.catalogue import PayoutProcessed, PayoutReversed, RefundFailed
 from niyat.kernel.errors import ServiceUnavailable
 from niyat.notifications.commands.tell_staff import queue_staff_messages
 from niyat.notifications.ports import Account
-from tests.support.notifications import World, about_money
+from tests.support.notifications import World
+from tests.support.notifications_visits import about_money
 
 
 async def administrators(world: World, many: int) -> list[str]:

@@ -15,7 +15,8 @@ from niyat.notifications.commands.claim import LEASE_SECONDS, Lane, claim_due
 from niyat.notifications.commands.deliver import deliver_due
 from niyat.notifications.errors import DeliveryRefused, DeliveryUnknown
 from niyat.notifications.ports import Account, EmailProvider, Mail, Receipt
-from tests.support.notifications import Visit, World, cancelled, confirmed, rescheduled
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit, cancelled, confirmed, rescheduled
 
 ZONE = "Asia/Kolkata"
 

@@ -10,7 +10,8 @@ import pytest
 
 from niyat.events.catalogue import AppointmentReserved, PaymentFailed
 from niyat.kernel.local_time import local_time
-from tests.support.notifications import Visit, World, about_money, confirmed
+from tests.support.notifications import World
+from tests.support.notifications_visits import Visit, about_money, confirmed
 
 
 async def reserved(world: World, *, stands: timedelta = timedelta(minutes=5)) -> Visit:

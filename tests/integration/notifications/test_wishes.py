@@ -19,7 +19,8 @@ from niyat.kernel.db import Row
 from niyat.notifications.commands.set_preferences import Consent, set_preferences
 from niyat.notifications.domain import NotificationChannel, NotificationType
 from niyat.notifications.preferences import Preferences, channels_for, quiet_until, refused
-from tests.support.notifications import World, confirmed, paid
+from tests.support.notifications import World
+from tests.support.notifications_visits import confirmed, paid
 from tests.support.preferences import MOMENTS, PREFERENCES, ZONES
 from tests.support.properties import for_all
 

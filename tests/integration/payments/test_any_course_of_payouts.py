@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.payers import PAYING, WHY, Payer
-from tests.support.payments_world import ADMIN, Visit, payments_world
+from tests.support.payments_appointments import Visit
+from tests.support.payments_world import ADMIN, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

@@ -12,7 +12,8 @@ from typing import Any, Literal, TypeAlias
 import pytest
 from hypothesis import strategies as st
 
-from tests.support.payments_world import PRICE, Visit, World
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import World
 from tests.support.properties import for_all
 from tests.support.sandbox import Json
 

@@ -17,7 +17,8 @@ from niyat.payments.commands.initiate import adopt
 from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import MAX_TRIES, process_webhooks
-from tests.support.payments_world import ADMIN, PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from niyat.payments.checks import CHECKS
 from niyat.payments.commands.issue_receipt import issue_receipts
-from tests.support.payments_world import PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

@@ -15,7 +15,8 @@ from niyat.payments.commands.record_payout import record_payout
 from niyat.payments.payouts import UPI_LIMIT, FundAccount, PayoutFact, PayoutMode, PayoutRequest, PayoutStatus
 from niyat.payments.ports import Answer, Refused, Unknown
 from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
-from tests.support.payments_world import PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Kind, Sandbox
 

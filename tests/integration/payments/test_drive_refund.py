@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 

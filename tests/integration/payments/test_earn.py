@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 
-from tests.support.payments_world import PRICE, Visit, World, payments_world
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

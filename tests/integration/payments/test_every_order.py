@@ -16,7 +16,8 @@ import pytest_asyncio
 
 from tests.support.money_facts import CALLBACK, POLL, Story, another_attempt, the_bank_says_yes_late
 from tests.support.one_transaction import OneTransaction
-from tests.support.payments_world import PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 

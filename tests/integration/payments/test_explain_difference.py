@@ -11,7 +11,8 @@ import pytest_asyncio
 from niyat.payments.adapters.razorpay_records_entities import settlement_row
 from niyat.payments.commands.close_settlement import close_settlement
 from niyat.payments.commands.record_row import record_row
-from tests.support.payments_world import ADMIN, PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 from tests.support.settling import FEE, INDIA, paid, read_report, settled

@@ -15,7 +15,8 @@ from niyat.payments.checks import CHECKS
 from niyat.payments.commands.record_refund import record_refund
 from niyat.payments.domain import RefundStatus
 from niyat.payments.ports import RefundFact
-from tests.support.payments_world import ADMIN, PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 from tests.support.settling import paid

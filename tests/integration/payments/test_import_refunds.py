@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from niyat.payments.domain import Step
-from tests.support.payments_world import PRICE, World
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import World
 
 
 async def test_money_that_had_gone_back_before_it_was_seen_confirms_nothing(world: World) -> None:

@@ -21,7 +21,8 @@ from pypdf import PdfReader
 from niyat.kernel.db import Connection
 from niyat.payments.commands.issue_receipt import issue_receipt, issue_receipts
 from niyat.payments.receipt_queries import receipt_of_payment
-from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.receipts import text_of
 from tests.support.sandbox import Sandbox

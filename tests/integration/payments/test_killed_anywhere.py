@@ -23,7 +23,8 @@ import pytest
 import pytest_asyncio
 
 from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
-from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 from tests.support.steps import Moment

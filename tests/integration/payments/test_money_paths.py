@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.payments_world import PRICE, World
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import World
 from tests.support.sandbox import Json
 
 

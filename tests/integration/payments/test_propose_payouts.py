@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from niyat.payments.commands.propose_payouts import propose_scheduled
 from tests.support.payers import PAYING, WHY, Payer
-from tests.support.payments_world import ADMIN, PRICE, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import ADMIN, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

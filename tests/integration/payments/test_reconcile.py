@@ -18,7 +18,8 @@ from niyat.payments.commands.close_settlement import close_settlement
 from niyat.payments.commands.reconcile import reconcile
 from niyat.payments.commands.record_row import record_row
 from niyat.payments.records import SettlementRow
-from tests.support.payments_world import PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 from tests.support.settling import FEE, INDIA, differences, paid, read_report, settled

@@ -14,7 +14,8 @@ from niyat.payments.commands.ask_disputes import ask_disputes
 from niyat.payments.commands.record_dispute import record_dispute
 from niyat.payments.disputes import DisputeStatus
 from niyat.payments.records import DisputeFact
-from tests.support.payments_world import PRICE, Visit, World, payments_world
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 from tests.support.settling import FEE, paid

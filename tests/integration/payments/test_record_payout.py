@@ -12,7 +12,8 @@ import pytest
 from niyat.payments.commands.record_payout import record_payout
 from niyat.payments.payouts import PayoutFact, PayoutStatus
 from tests.support.payers import PAYING, Payer
-from tests.support.payments_world import PRICE, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from tests.support.payments_world import ADMIN, PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from niyat.payments.commands.advance import advance
-from tests.support.payments_world import PRICE, World, payments_world
+from tests.support.payments_appointments import PRICE
+from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
 

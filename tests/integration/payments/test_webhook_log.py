@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 
 from niyat.payments.commands.webhook_process import BATCH, MAX_TRIES, process_webhooks
-from tests.support.payments_world import ADMIN, PRICE, Visit, World, payments_world
+from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Json, Sandbox
 
