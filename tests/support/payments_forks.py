@@ -15,11 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from niyat.kernel.db import Database
 from niyat.kernel.errors import NiyatError
-from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
-from niyat.payments.adapters.razorpay_records import RazorpayRecords
-from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.initiate import initiate
@@ -31,8 +27,8 @@ from niyat.payments.domain import Secured
 from niyat.payments.jobs import drive_attempts
 from niyat.payments.parts import Parts
 from niyat.payments.ports import Quote
-from niyat.payments.settings import PaymentsSettings
 from tests.support.payments_appointments import InMemoryAppointments, Visit
+from tests.support.payments_process import set_up
 from tests.support.steps import Stepped
 
 
@@ -97,21 +93,7 @@ async def do(parts: Parts, visit: Visit, what: str, *details: str) -> None:
 
 async def work(task: dict[str, Any]) -> int:
     """Do a task to its end, or die on the way; how many steps it has."""
-    settings = PaymentsSettings(**task["settings"])
-    appointments = WitnessedAppointments(Path(task["witness"]))
-    who = {name: UUID(value) for name, value in task["visit"].items()}
-    visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
-    appointments.visits[visit.appointment_id] = visit
-    db = await Database.connect(task["database"])
-    gateway = RazorpayGateway(settings)
-    parts = Parts(
-        db=db,
-        gateway=gateway,
-        records=RazorpayRecords(gateway),
-        appointments=appointments,
-        settings=settings,
-        payouts=RazorpayX(settings) if settings.razorpayx_account_number else None,
-    )
+    parts, visit = await set_up(task, WitnessedAppointments(Path(task["witness"])))
     stepped = Stepped(do(parts, visit, *task["do"]), task["die_at"], task["moment"])
     with suppress(NiyatError):
         await stepped

@@ -11,10 +11,6 @@ import sys
 from typing import Any
 from uuid import UUID
 
-from niyat.kernel.db import Database
-from niyat.payments.adapters.razorpay_gateway import RazorpayGateway
-from niyat.payments.adapters.razorpay_records import RazorpayRecords
-from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout, due_payouts
 from niyat.payments.commands.drive_refund import drive_refund, due_refunds
 from niyat.payments.commands.initiate import initiate
@@ -24,28 +20,13 @@ from niyat.payments.commands.verify import Proof, verify
 from niyat.payments.commands.webhook_process import process_webhooks
 from niyat.payments.commands.webhook_store import store_webhook
 from niyat.payments.domain import PaymentMethod
-from niyat.payments.parts import Parts
-from niyat.payments.settings import PaymentsSettings
-from tests.support.payments_appointments import InMemoryAppointments, Visit
+from tests.support.payments_appointments import InMemoryAppointments
+from tests.support.payments_process import set_up
 
 
-async def main(orders: dict[str, Any]) -> None:
-    settings = PaymentsSettings(**orders["settings"])
-    appointments = InMemoryAppointments()
-    who = {name: UUID(value) for name, value in orders["visit"].items()}
-    visit = Visit(who["appointment_id"], who["patient_id"], who["doctor_id"])
-    appointments.visits[visit.appointment_id] = visit
-    db = await Database.connect(orders["database"])
-    gateway = RazorpayGateway(settings)
-    parts = Parts(
-        db=db,
-        gateway=gateway,
-        records=RazorpayRecords(gateway),
-        appointments=appointments,
-        settings=settings,
-        payouts=RazorpayX(settings) if settings.razorpayx_account_number else None,
-    )
-    what, *details = orders["do"]
+async def main(task: dict[str, Any]) -> None:
+    parts, visit = await set_up(task, InMemoryAppointments())
+    what, *details = task["do"]
     if what == "initiate":
         await initiate(parts, visit.appointment_id, visit.patient_id)
     elif what == "verify":

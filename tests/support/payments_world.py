@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import pytest
 
 from niyat.events.catalogue import (
     AppointmentCancelled,
@@ -266,6 +267,10 @@ SELECT (SELECT coalesce(sum(a.captured_amount), 0)::bigint FROM payment_attempts
     (SELECT coalesce(sum(amount_deducted), 0)::bigint FROM disputes) AS deducted
 """
 ADMIN = uuid4()
+EITHER_CAPTURE = pytest.mark.parametrize(
+    "settings", [{"capture": "manual"}, {"capture": "automatic"}], ids=["manual", "automatic"]
+)
+"""For `pytestmark`: each test of the file runs with manual and with automatic capture."""
 
 
 def _price(visit: Visit) -> int:

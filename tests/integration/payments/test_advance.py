@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from niyat.payments.commands.advance import advance
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
+from tests.support.payments_world import World
+from tests.support.sandbox import Json
 
 NOW = "UPDATE payment_attempts SET next_at = niyat_now()"
 ASKED = "SELECT capture_asked_at FROM payment_attempts"
 
 
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox, capture="manual") as running:
-        yield running
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {"capture": "manual"}
 
 
 async def test_authorized_is_no_answer_while_a_capture_may_be_on_its_way(world: World) -> None:

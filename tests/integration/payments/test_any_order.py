@@ -13,9 +13,11 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import World
+from tests.support.payments_world import EITHER_CAPTURE, World
 from tests.support.properties import for_all
 from tests.support.sandbox import Json
+
+pytestmark = EITHER_CAPTURE
 
 LEDGER = """
 SELECT t.external_key, e.account, e.amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id

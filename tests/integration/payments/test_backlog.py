@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Json, Sandbox
+from tests.support.payments_world import World
+from tests.support.sandbox import Json
 
 EVENTS = 10_000
 PAYMENTS = 100
@@ -25,12 +22,9 @@ FROM payment_transactions p JOIN ledger_transactions t USING (payment_id)
 """
 
 
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox, capture="automatic") as running:
-        yield running
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {"capture": "automatic"}
 
 
 async def pay(world: World) -> Visit:

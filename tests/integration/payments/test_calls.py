@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from niyat.kernel.db import Connection
 from niyat.payments.commands.initiate import adopt
@@ -18,19 +17,9 @@ from niyat.payments.commands.poll import poll
 from niyat.payments.commands.sweep import sweep
 from niyat.payments.commands.webhook_process import MAX_TRIES, process_webhooks
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
+from tests.support.payments_world import ADMIN, World
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "razorpay" / "webhooks"
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
 
 
 @pytest.mark.parametrize("kind", ["lose-answer", "lose-request", "http-500-json", "http-502-html"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from niyat.payments.commands.poll import poll
-from tests.support.payments_world import World
+from tests.support.payments_world import EITHER_CAPTURE, World
+
+pytestmark = EITHER_CAPTURE
 
 
 async def is_open(world: World, payment_id: str) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout
@@ -16,17 +15,18 @@ from niyat.payments.payouts import UPI_LIMIT, FundAccount, PayoutFact, PayoutMod
 from niyat.payments.ports import Answer, Refused, Unknown
 from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Kind, Sandbox
+from tests.support.payments_world import World
+from tests.support.sandbox import Json, Kind
 
 
-@pytest_asyncio.fixture
-async def payer(databases: Databases, sandbox: Sandbox) -> AsyncIterator[Payer]:
-    async with payments_world(databases, sandbox, **PAYING) as running:
-        yield Payer(running)
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {**PAYING}
+
+
+@pytest.fixture
+def payer(world: World) -> Payer:
+    return Payer(world)
 
 
 async def test_an_approved_payout_is_sent_and_found_processed(payer: Payer) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from tests.support.payments_appointments import PRICE, Visit
@@ -18,12 +16,9 @@ from tests.support.sandbox import Json, Sandbox
 BY_HAND = {"method": "bank-transfer", "reference": "NEFT 4711", "reason_code": "refund-failed"}
 
 
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox, gateway_timeout_seconds=0.5) as running:
-        yield running
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {"gateway_timeout_seconds": 0.5}
 
 
 async def confirmed(world: World) -> tuple[Visit, str]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
-import pytest_asyncio
 
 from tests.support.payments_appointments import PRICE, Visit
 from tests.support.payments_world import World, payments_world
 from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import Json, Sandbox
 
 EARNED = ("doctor_payable", "platform_revenue", "gst_output")
 
 
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox, commission_percent=Decimal(20)) as running:
-        yield running
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {"commission_percent": Decimal(20)}
 
 
 async def confirmed(world: World, visit: Visit | None = None) -> tuple[Visit, str]:

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import uuid4
-
-import pytest_asyncio
 
 from niyat.payments.adapters.razorpay_records_entities import settlement_row
 from niyat.payments.commands.close_settlement import close_settlement
 from niyat.payments.commands.record_row import record_row
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Json, Sandbox
+from tests.support.payments_world import ADMIN, World
+from tests.support.sandbox import Json
 from tests.support.settling import FEE, INDIA, paid, read_report, settled
 
 NET = PRICE - FEE
 WHO = f"admin:{ADMIN}"
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
 
 
 async def spoiled(world: World) -> tuple[Json, str, str]:

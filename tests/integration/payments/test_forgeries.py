@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from pydantic import SecretStr
 
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Json, Sandbox
+from tests.support.payments_world import World
+from tests.support.sandbox import Json
 
 ROWS = """
 SELECT (SELECT count(*) FROM webhook_events) AS webhooks, (SELECT count(*) FROM payment_attempts) AS attempts,
@@ -25,14 +22,6 @@ SELECT (SELECT count(*) FROM webhook_events) AS webhooks, (SELECT count(*) FROM 
     (SELECT json_agg(t ORDER BY payment_id) FROM payment_transactions t) AS payments
 """
 DOORS = ("/payments/webhook", "/api/v1/payments/webhook")
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
 
 
 async def state(world: World) -> Any:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest_asyncio
 
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
+from tests.support.payments_world import ADMIN, World
 
 
 async def paid_at_the_desk(world: World) -> tuple[Visit, str]:

@@ -6,7 +6,9 @@ import pytest
 
 from niyat.payments.domain import Step
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import World
+from tests.support.payments_world import EITHER_CAPTURE, World
+
+pytestmark = EITHER_CAPTURE
 
 
 async def test_money_that_had_gone_back_before_it_was_seen_confirms_nothing(world: World) -> None:

@@ -7,7 +7,6 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -15,25 +14,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from pypdf import PdfReader
 
 from niyat.kernel.db import Connection
 from niyat.payments.commands.issue_receipt import issue_receipt, issue_receipts
 from niyat.payments.receipt_queries import receipt_of_payment
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
+from tests.support.payments_world import ADMIN, World
 from tests.support.receipts import text_of
-from tests.support.sandbox import Sandbox
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
 
 
 async def paid(world: World) -> tuple[Visit, str]:

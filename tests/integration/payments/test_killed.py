@@ -9,15 +9,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from typing import Literal
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
-from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
+from tests.support.payers import PAYING, Payer
 from tests.support.payments_appointments import PRICE, Visit
+from tests.support.payments_process import task_for
 from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
 from tests.support.sandbox import Sandbox
@@ -25,30 +24,10 @@ from tests.support.sandbox import Sandbox
 LEASE_OVER = {"seconds": 61}
 
 
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
-
-
 async def die(world: World, visit: Visit, point: str, *do: str) -> None:
     """Another process does `do` on the same database and is killed at `point`."""
-    orders = {
-        "database": world.db_url,
-        "settings": {
-            "razorpay_key_id": world.account.key_id,
-            "razorpay_key_secret": world.account.key_secret,
-            "razorpay_webhook_secret": world.account.webhook_secret,
-            "razorpay_base_url": world.sandbox.razorpay_url,
-            "razorpayx_account_number": ACCOUNT_NUMBER,
-        },
-        "visit": {name: str(getattr(visit, name)) for name in ("appointment_id", "patient_id", "doctor_id")},
-        "do": do,
-    }
     victim = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.payments_victim", json.dumps(orders),
+        sys.executable, "-m", "tests.support.payments_victim", json.dumps(task_for(world, visit, *do)),
         env=os.environ | {"NIYAT_CRASH_AT": point, "PYTHONPATH": os.pathsep.join(["src", *sys.path])},
     )  # fmt: skip
     assert await asyncio.wait_for(victim.wait(), 120) == -signal.SIGKILL, f"{point} was never reached"

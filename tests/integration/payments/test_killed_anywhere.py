@@ -22,11 +22,11 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from tests.support.payers import ACCOUNT_NUMBER, PAYING, Payer
+from tests.support.payers import PAYING, Payer
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Json, Sandbox
+from tests.support.payments_process import task_for
+from tests.support.payments_world import ADMIN, World
+from tests.support.sandbox import Json
 from tests.support.steps import Moment
 
 LEASE_OVER = {"seconds": 61}
@@ -47,23 +47,8 @@ class Forks:
 
     async def run(self, visit: Visit, die_at: int, moment: Moment, *do: str) -> tuple[bool, int]:
         """Whether it died, and else how many steps it took. What appointments had done by then stays done."""
-        account = self.world.account
-        task = {
-            "database": self.world.db_url,
-            "settings": {
-                "razorpay_key_id": account.key_id,
-                "razorpay_key_secret": account.key_secret,
-                "razorpay_webhook_secret": account.webhook_secret,
-                "razorpay_base_url": self.world.sandbox.razorpay_url,
-                "verify_wait_seconds": 0,
-                "razorpayx_account_number": ACCOUNT_NUMBER,
-            },
-            "visit": {name: str(getattr(visit, name)) for name in ("appointment_id", "patient_id", "doctor_id")},
-            "witness": str(self.witness),
-            "do": do,
-            "die_at": die_at,
-            "moment": moment,
-        }  # fmt: skip
+        task = task_for(self.world, visit, *do, verify_wait_seconds=0)
+        task |= {"witness": str(self.witness), "die_at": die_at, "moment": moment}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.witness.unlink(missing_ok=True)
@@ -101,12 +86,9 @@ async def die_everywhere(scene: Scene, *, every: bool) -> int:
     return played
 
 
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox, **PAYING) as running:
-        yield running
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {**PAYING}
 
 
 @pytest_asyncio.fixture

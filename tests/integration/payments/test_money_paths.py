@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import World
+from tests.support.payments_world import EITHER_CAPTURE, World
 from tests.support.sandbox import Json
+
+pytestmark = EITHER_CAPTURE
 
 
 async def books_say(world: World, *, captured: int, refunded: int) -> None:

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from niyat.events.catalogue import RefundCompleted
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
+from tests.support.payments_world import World
 
 
 async def confirmed(world: World) -> tuple[Visit, str]:

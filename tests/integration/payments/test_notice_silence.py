@@ -6,7 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from niyat.payments.commands.notice_silence import notice_silence
-from tests.support.payments_world import World
+from tests.support.payments_world import EITHER_CAPTURE, World
+
+pytestmark = EITHER_CAPTURE
 
 
 async def told_to_staff(world: World) -> int:

@@ -10,8 +10,10 @@ from structlog.testing import capture_logs
 
 from niyat.payments.commands.webhook_process import MAX_TRIES, OF_NO_ORDER
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import World
+from tests.support.payments_world import EITHER_CAPTURE, World
 from tests.support.sandbox import Json
+
+pytestmark = EITHER_CAPTURE
 
 ONCE = {"gateway_clearing": PRICE - 1180, "gateway_fee": 1000, "gst_input": 180, "patient_deposit": -PRICE}
 

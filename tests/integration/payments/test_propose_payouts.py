@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from niyat.payments.commands.propose_payouts import propose_scheduled
 from tests.support.payers import PAYING, WHY, Payer
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import ADMIN, payments_world
+from tests.support.payments_world import ADMIN, World, payments_world
 from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import Json, Sandbox
 
 
-@pytest_asyncio.fixture
-async def payer(databases: Databases, sandbox: Sandbox) -> AsyncIterator[Payer]:
-    async with payments_world(databases, sandbox, commission_percent=20, **PAYING) as running:
-        yield Payer(running)
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {"commission_percent": 20, **PAYING}
+
+
+@pytest.fixture
+def payer(world: World) -> Payer:
+    return Payer(world)
 
 
 async def refund(payer: Payer, appointment_id: UUID, amount: int) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from niyat.payments.adapters.razorpay_records import RazorpayRecords
 from niyat.payments.adapters.razorpay_records_entities import settlement_row
@@ -19,20 +17,11 @@ from niyat.payments.commands.reconcile import reconcile
 from niyat.payments.commands.record_row import record_row
 from niyat.payments.records import SettlementRow
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Json, Sandbox
+from tests.support.payments_world import World
+from tests.support.sandbox import Json
 from tests.support.settling import FEE, INDIA, differences, paid, read_report, settled
 
 NET = PRICE - FEE
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
 
 
 async def test_money_that_is_settled_leaves_clearing_for_the_bank(world: World) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
 
 from niyat.payments.commands.ask_disputes import ask_disputes
@@ -15,18 +13,9 @@ from niyat.payments.commands.record_dispute import record_dispute
 from niyat.payments.disputes import DisputeStatus
 from niyat.payments.records import DisputeFact
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Json, Sandbox
+from tests.support.payments_world import World
+from tests.support.sandbox import Json
 from tests.support.settling import FEE, paid
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
 
 
 async def disputed(world: World, attempt: str, **more: object) -> Json:

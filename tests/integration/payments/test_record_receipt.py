@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
+from tests.support.payments_world import ADMIN, World
 
 
 @pytest.mark.parametrize(("method", "account"), [("cash", "cash"), ("upi", "desk_clearing")])

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import httpx
-import pytest_asyncio
+import pytest
 from pypdf import PdfReader
 
 from tests.support.payers import PAYING, Payer
-from tests.support.payments_world import ADMIN, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
+from tests.support.payments_world import ADMIN, World
+from tests.support.sandbox import Json
 
 YEARS = "from=2026-01-01&to=2026-12-31"
 
 
-@pytest_asyncio.fixture
-async def payer(databases: Databases, sandbox: Sandbox) -> AsyncIterator[Payer]:
-    async with payments_world(databases, sandbox, commission_percent=20, **PAYING) as running:
-        yield Payer(running)
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {"commission_percent": 20, **PAYING}
+
+
+@pytest.fixture
+def payer(world: World) -> Payer:
+    return Payer(world)
 
 
 async def ask(payer: Payer, doctor_id: UUID, file: str, period: str) -> httpx.Response:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
+import pytest
 
 from niyat.payments.commands.advance import advance
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
+from tests.support.payments_world import World
+from tests.support.sandbox import Json
 
 STEPS = "SELECT gateway_payment_id, step FROM payment_attempts"
 
 
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox, capture="manual") as running:
-        yield running
-        await running.settle()
-        await running.audit()
+@pytest.fixture
+def settings() -> Json:
+    return {"capture": "manual"}
 
 
 async def steps(world: World) -> dict[str, str]:

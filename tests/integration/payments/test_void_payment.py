@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from tests.support.payments_appointments import PRICE
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Sandbox
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
+from tests.support.payments_world import ADMIN, World
 
 
 async def test_a_voided_attempt_has_failed_and_the_patient_gets_another_order(world: World) -> None:

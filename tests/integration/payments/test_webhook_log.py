@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from niyat.payments.commands.webhook_process import BATCH, MAX_TRIES, process_webhooks
 from tests.support.payments_appointments import PRICE, Visit
-from tests.support.payments_world import ADMIN, World, payments_world
-from tests.support.postgres import Databases
-from tests.support.sandbox import Json, Sandbox
+from tests.support.payments_world import ADMIN, World
+from tests.support.sandbox import Json
 
 WEBHOOKS = "/api/v1/payments/webhooks"
 SECRETS = ("patient@example.com", "+91", "card", "vpa", "email", "contact", "secret", "signature")
-
-
-@pytest_asyncio.fixture
-async def world(databases: Databases, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with payments_world(databases, sandbox) as running:
-        yield running
-        await running.settle()
-        await running.audit()
 
 
 async def listed(world: World, **wanted: Any) -> list[Json]:
