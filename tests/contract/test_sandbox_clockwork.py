@@ -15,7 +15,7 @@ from tests.support.webhook_receiver import WebhookReceiver
 
 
 async def status_becomes(shop: Shop, payment_id: str, status: str) -> dict[str, object]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (shown := await shop.call(shop.client.payment.fetch, payment_id))["status"] != status:
             await asyncio.sleep(0.02)
     return shown

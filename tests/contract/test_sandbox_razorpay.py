@@ -162,7 +162,7 @@ async def test_an_uncaptured_payment_goes_back_at_the_end_of_its_window(own_sand
     await own_sandbox.shift_clock(14 * 60)
     assert (await own_sandbox.books(account)).authorized == 50000
     await own_sandbox.shift_clock(61)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await own_sandbox.books(account)).released != 50000:
             await asyncio.sleep(0.02)
     with pytest.raises(BadRequestError):
@@ -266,7 +266,7 @@ async def test_an_effect_may_come_after_the_caller_gave_up(sandbox: Sandbox) -> 
     with pytest.raises(requests.exceptions.ReadTimeout):
         await shop.call(shop.client.order.create, {"amount": 100, "currency": "INR"}, timeout=0.1)
     assert (await sandbox.books(account)).count("order.created") == 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await sandbox.books(account)).count("order.created") == 0:
             await asyncio.sleep(0.05)
 
@@ -283,7 +283,7 @@ async def test_the_same_refund_key_is_a_conflict_while_the_first_call_is_open(sa
         "json": {},
     }
     first = asyncio.create_task(sandbox.http.post(**request))  # type: ignore[arg-type]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await sandbox.books(account)).count("refund.created") == 0:
             await asyncio.sleep(0.02)
     assert (await sandbox.http.post(**request)).status_code == 409  # type: ignore[arg-type]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +14,7 @@ from tests.contract.test_sandbox_shapes import FIXTURES, entity, sample
 from tests.support.sandbox import Account, Json, Sandbox
 from tests.support.shop import Shop
 
+INDIA = ZoneInfo("Asia/Kolkata")
 DISPUTES = [
     *(sample(f"responses/{name}") for name in ("disputes.entity.json", "disputes.fetch.json")),
     *(sample(f"responses/disputes.{name}.json") for name in ("fetch.2", "fetch.3", "contest")),
@@ -127,11 +130,9 @@ async def test_the_rows_of_the_report(sandbox: Sandbox, shop: Shop) -> None:
         "/razorpay/v1/settlements/recon/combined?year=2022&month=13", auth=shop.account.auth
     )
     assert bad.json() == sample("errors/settlements.fetch-recon.json")
-    rows: list[Json] = []
-    for month in range(1, 13):
-        year = 1970 + settled // 31556952
-        query = {"year": year, "month": f"{month:02}"}
-        rows += (await shop.call(shop.client.settlement.report, query))["items"]
+    day = datetime.fromtimestamp(settled, INDIA)
+    query = {"year": day.year, "month": f"{day.month:02}"}
+    rows = (await shop.call(shop.client.settlement.report, query))["items"]
     assert {row["type"] for row in rows} == {"payment", "refund", "adjustment"}
     for row in rows:
         assert row.keys() == (REPORT_KEYS - {"credit_type"} if row["type"] == "adjustment" else REPORT_KEYS)

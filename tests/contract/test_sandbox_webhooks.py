@@ -32,7 +32,7 @@ async def order_of(sandbox: Sandbox, account: Account) -> str:
 
 async def event_when(sandbox: Sandbox, account: Account, state: str) -> Json:
     """The account's first event, once it is in that state."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while (found := (await sandbox.webhooks(account))[0])["state"] != state:
             await asyncio.sleep(0.02)
     return found
@@ -40,7 +40,7 @@ async def event_when(sandbox: Sandbox, account: Account, state: str) -> Json:
 
 async def tried(sandbox: Sandbox, account: Account, times: int) -> None:
     """Until the account's first event was tried that often."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while len((await sandbox.webhooks(account))[0]["tries"]) < times:
             await asyncio.sleep(0.02)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import vobject
 from icalendar import Calendar
 
 from tests.integration.appointments.world import SITE, Json, Person, World
+from tests.support.moments import changes_of
 
 FEEDS = "/api/v1/calendar-feeds"
 HINDI = "डॉ. सुनीता शर्मा; सर्जन, दिल्ली"
@@ -71,8 +72,9 @@ async def test_a_visit_in_person_says_where(world: World) -> None:
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York", "Australia/Lord_Howe"])
 async def test_the_feed_shows_the_same_instant_as_the_api(world: World, zone: str) -> None:
-    # New York's clocks go forward on 14 March 2027, Lord Howe's back (by half an hour) on 4 April.
-    change = datetime(2027, 4, 3, tzinfo=UTC) if "Lord" in zone else datetime(2027, 3, 14, tzinfo=UTC)
+    # Where they do change: New York's clocks by an hour, Lord Howe's by half an hour.
+    soon = await world.now() + timedelta(days=5)
+    change = next(iter(changes_of(zone, soon)), soon).replace(hour=0, minute=0, second=0, microsecond=0)
     await world.move_to(change - timedelta(days=2))
     hours = [{"weekday": day, "start_time": "00:30", "end_time": "05:30"} for day in range(1, 8)]
     doctor, _ = await world.doctor(fee_amount=0, time_zone=zone, slot_minutes=30, hours=hours)

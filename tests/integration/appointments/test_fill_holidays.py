@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -43,13 +44,19 @@ async def test_filling_again_and_two_at_once_change_nothing(world: World) -> Non
     await world.replan()
 
 
+async def two_working_days(world: World) -> tuple[date, date]:
+    """One after the other, in some days, and neither of them a holiday."""
+    days = {row["day"] for row in await world.db.fetch(DAYS)}
+    ahead = [(await world.now()).date() + timedelta(days=n) for n in range(10, 60)]
+    return next((one, other) for one, other in pairwise(ahead) if not {one, other} & days)
+
+
 async def test_what_the_calendar_moves_is_moved_and_the_clinics_own_day_stays(world: World) -> None:
     doctor = await kept(world)
-    own = (await world.now()).date() + timedelta(days=10)
+    own, wrong = await two_working_days(world)
     await world.admin.call(
         "POST", f"{clinic_of(doctor)}/holidays", {"day": str(own), "name": "Ours", "reason": WHY}
     )
-    wrong = own + timedelta(days=1)
     await world.db.execute(
         "INSERT INTO clinic_holidays (clinic_id, day, name, source) VALUES ($1, $2, 'Was announced', 'national')",
         UUID(doctor["clinic_id"]),

@@ -273,12 +273,18 @@ class World:
             await conn.close()
 
 
+QUIET_MINUTES = 5
+"""How long a test may take. Slots begin, and days end in whatever zone, at full hours and at half past."""
+
+
 @asynccontextmanager
 async def appointments(databases: Databases, **settings: Any) -> AsyncIterator[World]:
-    """A world whose database is audited at the end."""
+    """A world whose database is audited at the end; no slot begins and no day ends in the minutes after it begins."""
     db = await Database.connect(databases.url("appointments"), max_connections=20)
     world = World(db, databases, AppointmentsSettings(**settings))
     try:
+        if (minutes_left := 30 - (await world.now()).minute % 30) <= QUIET_MINUTES:
+            await world.move(minutes=minutes_left)
         yield world
         await world.audit()
     finally:

@@ -23,7 +23,7 @@ from niyat.kernel.errors import ServiceUnavailable
 from tests.integration.identity.world import PHONE, SECRET, Json, World
 
 ID = UUID("0198c0de-0000-7000-8000-000000000001")
-CODE = OneTimeCode(ID, Address("SMS", PHONE), "123456", datetime(2030, 1, 15, 9, 10, tzinfo=UTC), "hi")
+CODE = OneTimeCode(ID, Address("SMS", PHONE), "123456", datetime(2090, 1, 15, 9, 10, tzinfo=UTC), "hi")
 
 
 class Notifications:
@@ -63,7 +63,7 @@ async def test_a_code_is_handed_over_with_identitys_own_token(world: World, send
             "channel": "SMS",
             "address": PHONE,
             "code": "123456",
-            "expires_at": "2030-01-15T09:10:00+00:00",
+            "expires_at": "2090-01-15T09:10:00+00:00",
             "language": "hi",
         }
     ]

@@ -35,7 +35,7 @@ SECRET = SecretStr("a secret of identity that is long enough")
 CLIENT_SECRET = SecretStr("the secret of notifications, also long enough")
 PHONE = "+919876543210"
 EMAIL = "asha@example.com"
-START = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
+START = datetime(2090, 1, 15, 9, 0, tzinfo=UTC)
 
 Json = dict[str, Any]
 

@@ -109,17 +109,17 @@ async def test_a_callee_that_does_not_answer_in_time_is_unknown_and_lives_on(
         await client.call("GET", "/slow", timeout_seconds=0.02)
     assert callee.entered.is_set()
     callee.may_end.set()
-    await asyncio.wait_for(callee.ended.wait(), 5)
+    await asyncio.wait_for(callee.ended.wait(), 20)
 
 
 async def test_a_cancelled_caller_does_not_cancel_the_callee(callee: Callee, client: ServiceClient) -> None:
     call = asyncio.create_task(client.call("GET", "/slow"))
-    await asyncio.wait_for(callee.entered.wait(), 5)
+    await asyncio.wait_for(callee.entered.wait(), 20)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
     callee.may_end.set()
-    await asyncio.wait_for(callee.ended.wait(), 5)
+    await asyncio.wait_for(callee.ended.wait(), 20)
 
 
 @pytest.mark.parametrize("path", ["/crash", "/fail", "/no_json", "/redirect", "/nowhere"])
