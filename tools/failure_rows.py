@@ -47,7 +47,7 @@ ROWS: Mapping[int, tuple[str, str]] = {
     37: ("The webhook was disabled", "Staff are told of the silence; made up for by asking"),
     38: (
         "The gateway answers 5xx, HTML, 429",
-        "Unknown, as a type; waits with jitter; never taken for failed",
+        "Unknown, as a type; waits with jitter; left alone after five in a row; never taken for failed",
     ),
     39: ("Double click on book", "Idempotency key and unique slot"),
     40: ("Two devices or patients, one slot", "Exclusion constraint; the loser gets 409"),

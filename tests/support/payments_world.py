@@ -61,6 +61,16 @@ class Tokens:
 
 
 @dataclass
+class Elapsed:
+    """A monotonic clock that `World.move` alone moves on."""
+
+    seconds: float = 0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass
 class World:
     """One test's payments service."""
 
@@ -76,6 +86,7 @@ class World:
     audit_url: str
     events: list[Event] = field(default_factory=list)
     seen: int = 0
+    elapsed: Elapsed = field(default_factory=Elapsed)
 
     # People
 
@@ -145,7 +156,8 @@ class World:
     # Time and events
 
     async def move(self, **by: float) -> None:
-        """Move the database's clock on."""
+        """Move the database's clock on, and that of the breakers."""
+        self.elapsed.seconds += timedelta(**by).total_seconds()
         conn = await asyncpg.connect(self.clock_url)
         await conn.execute("UPDATE niyat_clock SET shift = shift + $1", timedelta(**by))
         await conn.close()
@@ -316,9 +328,10 @@ async def payments_world(
     }
     db = db or await Database.connect(databases.url("payments"))
     known = PaymentsSettings(**given)
-    gateway = RazorpayGateway(known)
+    elapsed = Elapsed()
+    gateway = RazorpayGateway(known, elapsed)
     appointments = InMemoryAppointments()
-    payer = RazorpayX(known) if known.razorpayx_account_number else None
+    payer = RazorpayX(known, elapsed) if known.razorpayx_account_number else None
     parts = Parts(
         db=db,
         gateway=gateway,
@@ -336,6 +349,7 @@ async def payments_world(
         yield World(
             service, parts, db, sandbox, account, appointments, http,
             databases.url("payments"), databases.superuser_url("payments"), databases.audit_url("payments"),
+            elapsed=elapsed,
         )  # fmt: skip
     finally:
         await http.aclose()

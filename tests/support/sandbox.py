@@ -81,6 +81,11 @@ class Sandbox(RazorpayControls, BankingControls, WebhookControls, ChannelControl
             },
         )
 
+    async def faults_left(self, account: Account) -> int:
+        """How many calls are still to go wrong: by how much it falls is how many were made."""
+        shown = await self._call("GET", f"/control/faults?key_id={account.key_id}")
+        return sum(fault["times_left"] for fault in shown["faults"])
+
     async def clear_faults(self, account: Account | None = None) -> None:
         query = f"?key_id={account.key_id}" if account else ""
         await self._call("DELETE", f"/control/faults{query}")

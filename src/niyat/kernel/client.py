@@ -137,7 +137,9 @@ class ServiceClient:
 
 def _parsed(service: str, response: httpx.Response) -> Any:
     if response.is_server_error or response.is_redirect:
-        raise ServiceUnavailable(f"{service} could not answer; try again in a moment.")
+        wait = response.headers.get("retry-after", "")
+        known = {"retry_after_seconds": int(wait)} if wait.isdecimal() else {}
+        raise ServiceUnavailable(f"{service} could not answer; try again in a moment.", **known)
     try:
         body = response.json() if response.content else None
     except ValueError as error:

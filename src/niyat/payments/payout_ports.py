@@ -7,11 +7,14 @@ from typing import Protocol
 from uuid import UUID
 
 from niyat.payments.payouts import FundAccount, PayoutFact, PayoutRequest
-from niyat.payments.ports import Answer
+from niyat.payments.ports import Answer, Breaker
 
 
 class PayoutGateway(Protocol):
     """Sends money to doctors' fund accounts. No method raises for its answer."""
+
+    @property
+    def breaker(self) -> Breaker: ...
 
     async def send(self, payout: PayoutRequest) -> Answer[PayoutFact]:
         """Pay. The same request always means the same payout, however often it is sent."""

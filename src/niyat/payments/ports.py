@@ -91,8 +91,24 @@ T = TypeVar("T")
 Answer: TypeAlias = T | Refused | Unknown
 
 
+class Breaker(Protocol):
+    """Whether a gateway is asked at all. While it does not answer, calls are Unknown at once and are not made."""
+
+    @property
+    def rest_seconds(self) -> float:
+        """How long no call is made from now on, as far as is known; 0: calls are made."""
+        ...
+
+    def at_once(self, most: int) -> int:
+        """How many calls may begin now: `most`, one to try a gateway that did not answer, or none."""
+        ...
+
+
 class PaymentGateway(Protocol):
     """A card and UPI gateway with orders, attempts, manual capture and refunds. No method raises for its answer."""
+
+    @property
+    def breaker(self) -> Breaker: ...
 
     async def create_order(
         self, payment_id: UUID, amount: int, currency: str, notes: dict[str, str]

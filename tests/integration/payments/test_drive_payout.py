@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
 
+from niyat.payments.adapters.breaker import CircuitBreaker
 from niyat.payments.adapters.razorpayx import RazorpayX
 from niyat.payments.commands.drive_payout import drive_payout
 from niyat.payments.commands.record_payout import record_payout
@@ -216,6 +217,7 @@ class SlowToLook:
     world: World
     answers: list[Answer[PayoutFact]]
     seconds: float = 0
+    breaker: CircuitBreaker = field(default_factory=lambda: CircuitBreaker("slow"))
 
     async def payouts_of(self, payout_id: UUID, account_number: str) -> Answer[Sequence[PayoutFact]]:
         await self.world.move(seconds=self.seconds)

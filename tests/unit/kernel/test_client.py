@@ -59,7 +59,7 @@ class Callee:
         return Response(status_code=204)
 
     async def fail(self, _: Request) -> Response:
-        return JSONResponse({"detail": "secret detail"}, 503)
+        return JSONResponse({"detail": "secret detail"}, 503, {"retry-after": "7"})
 
 
 @pytest.fixture
@@ -127,6 +127,12 @@ async def test_what_is_no_clear_answer_is_unknown(client: ServiceClient, path: s
     with pytest.raises(ServiceUnavailable) as caught:
         await client.call("GET", path)
     assert "secret" not in str(caught.value)
+
+
+async def test_how_long_to_wait_is_passed_on(client: ServiceClient) -> None:
+    with pytest.raises(ServiceUnavailable) as caught:
+        await client.call("GET", "/fail")
+    assert caught.value.extra == {"retry_after_seconds": 7}
 
 
 async def test_a_refusal_says_what_the_other_service_said(client: ServiceClient) -> None:

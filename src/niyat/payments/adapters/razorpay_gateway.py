@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ import requests
 from niyat.kernel.log import get_logger
 from niyat.payments.adapters import razorpay_entities as entities
 from niyat.payments.adapters import razorpay_records_entities
+from niyat.payments.adapters.breaker import CircuitBreaker, Silence, silent
 from niyat.payments.ports import Answer, AttemptFact, Order, RefundFact, Refused, Unknown, WebhookFacts
 from niyat.payments.settings import Capture, PaymentsSettings
 
@@ -48,7 +50,8 @@ class _Remembering(requests.Session):
 class RazorpayGateway:
     """The `PaymentGateway` port over Razorpay."""
 
-    def __init__(self, settings: PaymentsSettings) -> None:
+    def __init__(self, settings: PaymentsSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.breaker = CircuitBreaker("razorpay", monotonic)
         self._settings = settings
         self._threads = ThreadPoolExecutor(settings.gateway_threads, thread_name_prefix="razorpay")
         self._own = threading.local()
@@ -132,7 +135,10 @@ class RazorpayGateway:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def call(self, call: Callable[[Any, dict[str, Any]], Any], read: Callable[[Any], T]) -> Answer[T]:
-        """`call(client, how)` in a thread of its own, its JSON read by `read`."""
+        """`call(client, how)` in a thread of its own, its JSON read by `read`; not while the gateway is left alone."""
+        return await self.breaker.guard(lambda: self._call(call, read))
+
+    async def _call(self, call: Callable[[Any, dict[str, Any]], Any], read: Callable[[Any], T]) -> Answer[T]:
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._blocking, call, read)
         try:
             # The SDK's timeout is per read; a body that dribbles would outlive it.
@@ -140,7 +146,7 @@ class RazorpayGateway:
                 asyncio.shield(running), self._settings.gateway_timeout_seconds * 1.5
             )
         except TimeoutError:
-            return Unknown("no answer in time")
+            return Silence("no answer in time")
 
     def _blocking(self, call: Callable[[Any, dict[str, Any]], Any], read: Callable[[Any], T]) -> Answer[T]:
         client, session = self._client()
@@ -183,4 +189,5 @@ def _refusal(response: requests.Response | None) -> Refused | Unknown:
 def _unclear(response: requests.Response | None, why: str) -> Unknown:
     status = response.status_code if response is not None else None
     log.warning("the gateway gave no clear answer", status=status, why=why)
-    return Unknown(f"{why} {status or 'no answer'}")
+    answer = Silence if response is None or silent(response.status_code, response.content) else Unknown
+    return answer(f"{why} {status or 'no answer'}")

@@ -7,6 +7,7 @@ Everything else is Unknown: a 409 says that an earlier call with the same key is
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,6 +15,7 @@ from uuid import UUID
 import httpx
 
 from niyat.kernel.log import get_logger
+from niyat.payments.adapters.breaker import CircuitBreaker, Silence, silent
 from niyat.payments.adapters.razorpay_entities import NotAnEntity, each, payout
 from niyat.payments.payouts import AccountType, FundAccount, PayoutFact, PayoutRequest
 from niyat.payments.ports import Answer, Refused, Unknown
@@ -30,7 +32,8 @@ NARRATION = "Consultation fees"
 class RazorpayX:
     """The `PayoutGateway` port over RazorpayX."""
 
-    def __init__(self, settings: PaymentsSettings) -> None:
+    def __init__(self, settings: PaymentsSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.breaker = CircuitBreaker("razorpayx", monotonic)
         self._longest_seconds = 1.5 * settings.gateway_timeout_seconds
         self._http = httpx.AsyncClient(
             base_url=f"{settings.razorpay_base_url}/v1",
@@ -68,6 +71,9 @@ class RazorpayX:
         await self._http.aclose()
 
     async def _call(self, method: str, path: str, read: Callable[[Any], T], **what: Any) -> Answer[T]:
+        return await self.breaker.guard(lambda: self._ask(method, path, read, **what))
+
+    async def _ask(self, method: str, path: str, read: Callable[[Any], T], **what: Any) -> Answer[T]:
         try:
             # httpx's timeout is per read; a body that dribbles would outlive it.
             async with asyncio.timeout(self._longest_seconds):
@@ -97,7 +103,8 @@ def _refusal(response: httpx.Response) -> Refused | Unknown:
 def _unclear(response: httpx.Response | None, why: str) -> Unknown:
     status = response.status_code if response is not None else None
     log.warning("the payout gateway gave no clear answer", status=status, why=why)
-    return Unknown(f"{why} {status or 'no answer'}")
+    answer = Silence if response is None or silent(response.status_code, response.content) else Unknown
+    return answer(f"{why} {status or 'no answer'}")
 
 
 def _fund_account(json: Any) -> FundAccount:

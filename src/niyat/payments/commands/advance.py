@@ -38,8 +38,8 @@ WHERE gateway_payment_id = $1 AND next_at = $3 AND step IN ('securing', 'capturi
 """
 CLAIM_DUE = """
 SELECT a.gateway_payment_id FROM payment_attempts a JOIN payment_transactions p USING (payment_id)
-WHERE a.step IN ('securing', 'capturing') AND a.next_at <= niyat_now() AND p.gateway <> 'manual'
-ORDER BY a.next_at LIMIT $1
+WHERE a.step IN ('securing', 'capturing') AND a.step = $1 AND a.next_at <= niyat_now() AND p.gateway <> 'manual'
+ORDER BY a.next_at LIMIT $2
 """
 ASKED = "UPDATE payment_attempts SET capture_asked_at = niyat_now() WHERE gateway_payment_id = $1"
 # Between half and all of a wait that doubles, so that those whom one illness of the gateway met come back apart.
@@ -74,7 +74,8 @@ async def advance(parts: Parts, gateway_payment_id: str) -> None:
         return
     looked = False
     for _ in range(TURNS):
-        plan = await parts.db.run(_decide, gateway_payment_id, looked=looked)
+        resting = parts.gateway.breaker.rest_seconds > 0
+        plan = await parts.db.run(_decide, gateway_payment_id, looked=looked, resting=resting)
         known = await _carry_out(parts, plan)
         looked = looked or plan.look
         if not known:
@@ -100,18 +101,24 @@ async def _carry_out(parts: Parts, plan: Plan) -> bool:
             return False
 
 
-async def due_attempts(parts: Parts, limit: int = 50) -> list[str]:
-    """The gateway's attempts that wait to be driven; receipts of the desk have `finish_receipt`."""
-    return [row[0] for row in await parts.db.fetch(CLAIM_DUE, limit)]
+async def due_attempts(parts: Parts, limit: int) -> list[str]:
+    """The gateway's attempts that wait to be driven; receipts of the desk have `finish_receipt`.
+
+    What is to be captured waits for a gateway that is left alone; a place is secured meanwhile.
+    """
+    limits = {Step.SECURING: limit, Step.CAPTURING: parts.gateway.breaker.at_once(limit)}
+    return [row[0] for due in limits.items() for row in await parts.db.fetch(CLAIM_DUE, *due)]
 
 
-async def _decide(conn: Connection, gateway_payment_id: str, *, looked: bool) -> Plan:
+async def _decide(conn: Connection, gateway_payment_id: str, *, looked: bool, resting: bool) -> Plan:
     case, payment, attempt = await lock_attempt(conn, gateway_payment_id)
     move = next_move(await case_view(conn, case, gateway_payment_id), view_of(payment, attempt))
     lapses = move.step is Step.LAPSING and not looked
     if move.step is not None and not lapses:
         reason = "cancelled" if case.closed else UNWANTED.get(move.step, "already-paid")
         await take_step(conn, case, payment, attempt, move.step, source="rules", reason=reason)
+    if move.move is Move.CAPTURE and resting:  # no intent for a call that would not be made
+        return Plan(Move.WAIT, payment, attempt, case.row["securing"])
     if move.move is Move.CAPTURE:
         # The intent: from this commit on a capture may have happened, whatever becomes of this process.
         await conn.execute(ASKED, gateway_payment_id)

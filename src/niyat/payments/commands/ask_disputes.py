@@ -13,7 +13,7 @@ from niyat.payments.ports import Refused, Unknown
 CLAIM = """
 UPDATE disputes SET next_at = niyat_now() + $1, tries = tries + 1 WHERE dispute_id IN (
     SELECT dispute_id FROM disputes WHERE status IN ('open', 'under-review') AND next_at <= niyat_now()
-    ORDER BY next_at LIMIT 20 FOR UPDATE SKIP LOCKED)
+    ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING *
 """
 LATER = "UPDATE disputes SET next_at = niyat_now() + $2::interval WHERE dispute_id = $1"
@@ -22,7 +22,8 @@ LIST_EVERY = timedelta(hours=1)
 
 async def ask_disputes(parts: Parts) -> int:
     """Ask about every dispute that is due; how many were."""
-    due = await parts.db.fetch(CLAIM, timedelta(seconds=parts.settings.lease_seconds))
+    lease = timedelta(seconds=parts.settings.lease_seconds)
+    due = await parts.db.fetch(CLAIM, lease, parts.gateway.breaker.at_once(20))
     for dispute in due:
         answer = await parts.records.dispute(dispute["gateway_dispute_id"])
         if isinstance(answer, (Refused, Unknown)):

@@ -56,7 +56,7 @@ async def due_payouts(parts: Parts, limit: int = 50) -> list[UUID]:
     """The payouts that wait to be sent or asked about; none where nobody is paid out."""
     if parts.payouts is None:
         return []
-    return [row[0] for row in await parts.db.fetch(DUE, limit)]
+    return [row[0] for row in await parts.db.fetch(DUE, parts.payouts.breaker.at_once(limit))]
 
 
 async def drive_payout(parts: Parts, payout_id: UUID) -> None:

@@ -54,7 +54,7 @@ WORRYING_TRIES = 6
 
 async def due_refunds(parts: Parts, limit: int = 50) -> list[UUID]:
     """The refunds that wait to be sent or asked about."""
-    return [row[0] for row in await parts.db.fetch(DUE, limit)]
+    return [row[0] for row in await parts.db.fetch(DUE, parts.gateway.breaker.at_once(limit))]
 
 
 async def drive_refund(parts: Parts, refund_id: UUID) -> None:

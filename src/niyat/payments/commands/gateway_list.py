@@ -15,6 +15,8 @@ SOON = "UPDATE gateway_lists SET next_at = least(next_at, niyat_now()) WHERE lis
 
 async def claim_list(parts: Parts, name: str, every: timedelta) -> bool:
     """Whether it is time to read that list; then it is the caller's, until `every` has passed."""
+    if not parts.gateway.breaker.at_once(1):
+        return False
     return await parts.db.fetchval(CLAIM, name, every) is not None
 
 

@@ -31,7 +31,7 @@ TRY_AGAIN = timedelta(minutes=2)
 
 async def import_refunds(parts: Parts, limit: int = 20) -> int:
     """Read the refunds of the attempts that are due; how many were."""
-    due = await parts.db.fetch(CLAIM, limit, TRY_AGAIN)
+    due = await parts.db.fetch(CLAIM, parts.gateway.breaker.at_once(limit), TRY_AGAIN)
     for row in due:
         try:
             await _import(parts, row["gateway_payment_id"], row["gateway_refunded"])

@@ -6,6 +6,7 @@ by its receipt, so the same order is adopted and no second one is ever shown.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -54,6 +55,8 @@ UPDATE payment_transactions SET status = 'failed', open = false, poll_at = NULL,
     updated_at = niyat_now()
 WHERE payment_id = $1 AND gateway_order_id IS NULL AND status = 'pending' RETURNING *
 """
+RETRY_AFTER_SECONDS = 2
+NO_ANSWER = "The payment provider does not answer; try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +128,30 @@ async def obtain_order(parts: Parts, payment: Row) -> None:
     Raises PaymentProviderRefused, or ServiceUnavailable while it is unknown or another worker is at it.
     """
     payment_id = payment["payment_id"]
+    if parts.gateway.breaker.rest_seconds:
+        raise _not_now(parts, NO_ANSWER)  # before anything says that an order was asked for
     claim = await claim_order(parts, payment_id)
     if claim is None:
         if await parts.db.fetchval(ORDER_OF, payment_id):
             return
-        raise ServiceUnavailable("This payment is being prepared; try again in a moment.")
+        raise _not_now(parts, "This payment is being prepared; try again in a moment.")
     answer = await _find_or_create(parts, payment, asked_before=claim["asked_before"])
     crash_point("payments:order-created")
     if isinstance(answer, Order):
         if not await parts.db.run(adopt, payment_id, answer.order_id):
-            raise ServiceUnavailable("This payment was closed meanwhile; look again in a moment.")
+            raise _not_now(parts, "This payment was closed meanwhile; look again in a moment.")
     elif isinstance(answer, Refused):
         log.error("the gateway refuses an order", code=answer.code, reason=answer.reason)
         await parts.db.run(give_up, payment_id, reason_code(answer.reason))
         raise PaymentProviderRefused
     else:
         await parts.db.execute(RELEASE_LEASE, payment_id)
-        raise ServiceUnavailable("The payment provider does not answer; try again in a moment.")
+        raise _not_now(parts, NO_ANSWER)
+
+
+def _not_now(parts: Parts, detail: str) -> ServiceUnavailable:
+    wait = math.ceil(parts.gateway.breaker.rest_seconds)
+    return ServiceUnavailable(detail, retry_after_seconds=max(wait, RETRY_AFTER_SECONDS))
 
 
 async def _find_or_create(parts: Parts, payment: Row, *, asked_before: bool) -> Order | Refused | Unknown:

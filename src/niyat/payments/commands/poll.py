@@ -50,7 +50,7 @@ LOOK_AFTER = timedelta(days=14)
 
 async def poll(parts: Parts, limit: int = 20) -> int:
     """Ask about the orders that are due; how many were."""
-    due = await parts.db.fetch(CLAIM, limit, UNPAID_AFTER)
+    due = await parts.db.fetch(CLAIM, parts.gateway.breaker.at_once(limit), UNPAID_AFTER)
     for payment in due:
         try:
             await (_missing_order if payment["gateway_order_id"] is None else ask_about)(parts, payment)

@@ -30,7 +30,7 @@ log = get_logger(__name__)
 CLAIM = """
 UPDATE reconciliation_runs SET next_at = niyat_now() + interval '15 minutes', tries = tries + 1 WHERE run_id IN (
     SELECT run_id FROM reconciliation_runs WHERE status = 'asked' AND next_at <= niyat_now()
-    ORDER BY day LIMIT 10 FOR UPDATE SKIP LOCKED)
+    ORDER BY day LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING *
 """
 LATER = """
@@ -55,7 +55,7 @@ MAX_TRIES = 12
 
 async def reconcile(parts: Parts) -> int:
     """Read every report that is asked for and due; how many were."""
-    due = await parts.db.fetch(CLAIM)
+    due = await parts.db.fetch(CLAIM, parts.gateway.breaker.at_once(10))
     for run in due:
         try:
             await _reconcile(parts, run)
