@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from niyat.payments.commands.advance import advance
-from tests.support.payments_appointments import PRICE
+from tests.support.payments_appointments import PRICE, Visit
 from tests.support.payments_world import World
 from tests.support.sandbox import Json
 
@@ -26,7 +26,8 @@ async def drive(world: World) -> None:
         await job.run()
 
 
-async def test_a_released_attempt_does_not_unsecure_what_its_sibling_is_capturing(world: World) -> None:
+async def paid_twice(world: World) -> tuple[Visit, str]:
+    """A visit and its payment: the capture of one attempt is asked for and lost, the other attempt waits for it."""
     visit = world.visit()
     begun = await world.initiate(visit)
     await world.sandbox.pay(begun["order_id"])
@@ -34,6 +35,11 @@ async def test_a_released_attempt_does_not_unsecure_what_its_sibling_is_capturin
     await world.sandbox.add_fault(world.account, "payments.capture", "lose-request")
     await world.deliver_all()
     await drive(world)
+    return visit, begun["payment_id"]
+
+
+async def test_a_released_attempt_does_not_unsecure_what_its_sibling_is_capturing(world: World) -> None:
+    visit, payment_id = await paid_twice(world)
     before = await steps(world)
     assert sorted(before.values()) == ["capturing", "securing"]
     waiting = next(attempt for attempt, step in before.items() if step == "securing")
@@ -44,7 +50,7 @@ async def test_a_released_attempt_does_not_unsecure_what_its_sibling_is_capturin
     await world.pump()
     assert sorted((await steps(world)).values()) == ["capturing", "released"]
     assert "PAYMENT_RELEASED" not in world.told()
-    assert str(visit.secured_by) == begun["payment_id"]
+    assert str(visit.secured_by) == payment_id
     await world.move(minutes=6)
     await world.settle()
     assert visit.status == "confirmed"
@@ -69,13 +75,7 @@ async def test_a_late_release_does_not_undo_a_newer_secure_of_the_same_payment(w
 
 
 async def test_who_waits_for_a_sibling_goes_on_when_it_is_decided(world: World) -> None:
-    visit = world.visit()
-    begun = await world.initiate(visit)
-    await world.sandbox.pay(begun["order_id"])
-    await world.sandbox.pay(begun["order_id"], force=True)
-    await world.sandbox.add_fault(world.account, "payments.capture", "lose-request")
-    await world.deliver_all()
-    await drive(world)
+    await paid_twice(world)
     found = await steps(world)
     first = next(attempt for attempt, step in found.items() if step == "capturing")
     later = (
