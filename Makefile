@@ -13,7 +13,7 @@ help: ## say what there is
 up: .venv/runtime ## run everything here, with its own PostgreSQL; Ctrl-C stops it
 	@exec .venv/bin/niyat up
 
-test: .venv/dev ## the tests, on real PostgreSQL, a few minutes at most
+test: .venv/dev ## the tests, on real PostgreSQL; about half an hour on two cores
 	$(PYTEST) -m "not long"
 
 test-long: .venv/dev ## the long tier
