@@ -52,6 +52,7 @@ def jobs(parts: Parts) -> Sequence[Job]:
 
     return (
         Job("notifications: give up what is too late", EVERY_SECONDS, partial(give_up_late, parts)),
+        Job("notifications: tell staff", EVERY_SECONDS, partial(queue_staff_messages, parts)),
         *(
             Job(
                 f"notifications: deliver {lane.lower().replace('_', ' ')}",
@@ -61,7 +62,6 @@ def jobs(parts: Parts) -> Sequence[Job]:
             )
             for lane in Lane
         ),
-        Job("notifications: tell staff", EVERY_SECONDS, partial(queue_staff_messages, parts)),
         Job("notifications: forget visits that are over", HOUR_SECONDS, forget),
         Job("notifications: act on what providers said", EVERY_SECONDS, act_on_reports, parts.reports),
         Job(
